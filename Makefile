@@ -1,0 +1,54 @@
+# Hatobin: `make run` starts the product, `make test` runs the whole suite. No other step.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Tools that only read the code get a throw-away folder and key, so that they leave no trace.
+TOOLS_ENV := HATOBIN_DATA_DIR=$(CURDIR)/.cache/tools HATOBIN_SECRET_KEY=only-for-tools \
+	HATOBIN_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= HATOBIN_BASE_URL=https://hatobin.example
+
+.PHONY: setup run test lint types contracts translations checks format screenshots clean
+
+setup: $(VENV)/.installed
+	@$(BIN)/python tools/build_assets.py
+	@$(BIN)/python tools/messages.py compile
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Hatobin needs Python 3.11 or newer; set PYTHON=python3.11"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Hatobin into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	@touch $@
+
+run: setup
+	@exec $(BIN)/hatobin serve --demo
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(TOOLS_ENV) $(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+translations: setup
+	$(BIN)/python tools/messages.py check
+
+checks: setup
+	$(TOOLS_ENV) $(BIN)/python tools/django_checks.py
+
+format: setup
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+screenshots: setup
+	$(BIN)/python tools/screenshots.py
+
+clean:
+	rm -rf $(VENV) .cache dist build frontend/node_modules src/hatobin/console/static/vendor

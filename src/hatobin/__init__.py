@@ -1,0 +1,3 @@
+"""Hatobin (鳩便): one letter, one envelope, one person."""
+
+__version__ = "0.1.0"

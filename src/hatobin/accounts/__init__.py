@@ -1,0 +1,1 @@
+"""Workspaces, members, roles, API keys, audit log, sealing keys."""

@@ -1,0 +1,173 @@
+"""Members: invited by a one-time link, given a role, removed."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.models import Invitation, Member, Role, User
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services import audit
+from hatobin.accounts.services.access import check_right
+from hatobin.accounts.services.setup import create_person
+from hatobin.common import clock
+from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
+from hatobin.common.ids import secret_token
+
+INVITATION_DAYS = 7
+
+
+def members(actor: Actor) -> list[Member]:
+    """Everyone in the workspace, first joined first."""
+    check_right(actor, Right.MANAGE)
+    rows = Member.objects.of(actor.workspace_id).select_related("user")
+    return list(rows.order_by("created_at"))
+
+
+def open_invitations(actor: Actor) -> list[Invitation]:
+    """Invitations that can still be accepted."""
+    check_right(actor, Right.MANAGE)
+    rows = Invitation.objects.of(actor.workspace_id).filter(
+        accepted_at=None, expires_at__gt=clock.now()
+    )
+    return list(rows.order_by("-created_at"))
+
+
+@transaction.atomic
+def invite(actor: Actor, *, email: str, role: str) -> str:
+    """Makes an invitation and returns its secret token, which is shown once to be handed over."""
+    check_right(actor, Right.MANAGE)
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid("bad-address", _("This is not a mail address."), field="email") from error
+    if role not in Role.values:
+        raise Invalid("unknown-role", _("Choose a role."), field="role")
+    if Member.objects.of(actor.workspace_id).filter(user__email=email).exists():
+        raise Conflict("known-member", _("This person is a member already."), field="email")
+    token = secret_token(24)
+    Invitation.objects.of(actor.workspace_id).filter(email=email, accepted_at=None).delete()
+    row = Invitation.objects.create(
+        workspace_id=actor.workspace_id,
+        email=email,
+        role=role,
+        token_hash=_hash(token),
+        expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
+        created_by_id=actor.user_id,
+    )
+    audit.record(actor, "member.invited", subject=str(row.pk), role=role)
+    return token
+
+
+@transaction.atomic
+def withdraw_invitation(actor: Actor, invitation_id: uuid.UUID) -> None:
+    """Makes an invitation useless."""
+    check_right(actor, Right.MANAGE)
+    Invitation.objects.of(actor.workspace_id).filter(pk=invitation_id, accepted_at=None).delete()
+    audit.record(actor, "member.invitation-withdrawn", subject=str(invitation_id))
+
+
+def access_invitation(token: str) -> Invitation:
+    """The open invitation behind a link; raises Invalid when it was used, withdrawn or is too old."""
+    row = (
+        Invitation.objects.across_workspaces()
+        .filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=clock.now())
+        .select_related("workspace")
+        .first()
+    )
+    if row is None:
+        raise Invalid(
+            "bad-invitation",
+            _("This invitation does not work any more."),
+            advice=_("Ask an owner of the workspace for a new one."),
+        )
+    return row
+
+
+@transaction.atomic
+def accept_as_new_person(token: str, *, name: str, password: str, language: str) -> User:
+    """Joins with a new account for the invited address."""
+    row = access_invitation(token)
+    user = create_person(email=row.email, name=name, password=password, language=language)
+    _join(row, user)
+    return user
+
+
+@transaction.atomic
+def accept_as_user(token: str, user: User) -> None:
+    """Joins with the account that is signed in; it must be the invited address."""
+    row = access_invitation(token)
+    if user.email.lower() != row.email:
+        raise Invalid(
+            "other-person",
+            _("This invitation is for another mail address."),
+            advice=_("Sign in with the address that was invited."),
+        )
+    _join(row, user)
+
+
+@transaction.atomic
+def change_role(actor: Actor, member_id: uuid.UUID, role: str) -> None:
+    """Gives a member another role; the last owner stays one."""
+    check_right(actor, Right.MANAGE)
+    if role not in Role.values:
+        raise Invalid("unknown-role", _("Choose a role."), field="role")
+    member = _locked(actor, member_id)
+    if role != Role.OWNER:
+        _check_not_last_owner(actor, member)
+    member.role = role
+    member.save(update_fields=["role"])
+    audit.record(actor, "member.role-changed", subject=str(member.user_id), role=role)
+
+
+@transaction.atomic
+def remove_member(actor: Actor, member_id: uuid.UUID) -> None:
+    """Takes a member out of the workspace; the last owner cannot go."""
+    check_right(actor, Right.MANAGE)
+    member = _locked(actor, member_id)
+    _check_not_last_owner(actor, member)
+    member.delete()
+    audit.record(actor, "member.removed", subject=str(member.user_id))
+
+
+def _join(row: Invitation, user: User) -> None:
+    Member.objects.update_or_create(
+        workspace_id=row.workspace_id, user=user, defaults={"role": row.role}
+    )
+    row.accepted_at = clock.now()
+    row.save(update_fields=["accepted_at"])
+
+
+def _locked(actor: Actor, member_id: uuid.UUID) -> Member:
+    rows = list(Member.objects.of(actor.workspace_id).select_for_update())
+    found = [member for member in rows if member.pk == member_id]
+    if not found:
+        raise NotFound("no-member", _("This person is not a member any more."))
+    return found[0]
+
+
+def _check_not_last_owner(actor: Actor, member: Member) -> None:
+    if member.role != Role.OWNER:
+        return
+    others = Member.objects.of(actor.workspace_id).filter(role=Role.OWNER).exclude(pk=member.pk)
+    if not others.exists():
+        raise _last_owner()
+
+
+def _last_owner() -> HatobinError:
+    return Conflict(
+        "last-owner",
+        _("A workspace needs at least one owner."),
+        advice=_("Make somebody else an owner first."),
+    )
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

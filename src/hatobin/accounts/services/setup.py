@@ -1,0 +1,128 @@
+"""First start: the person who holds the one-time token from the terminal becomes the owner."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.models import Member, Role, SetupToken, User, Workspace
+from hatobin.accounts.services.workspaces import create_workspace
+from hatobin.common import clock
+from hatobin.common.errors import Conflict, HatobinError, Invalid
+from hatobin.common.ids import secret_token
+
+
+def is_set_up() -> bool:
+    """Whether anybody can sign in already."""
+    return User.objects.exists()
+
+
+@transaction.atomic
+def issue_setup_token() -> str | None:
+    """A fresh one-time token, or None when the installation has its owner. Older ones stop working."""
+    if is_set_up():
+        return None
+    SetupToken.objects.all().delete()
+    token = secret_token(24)
+    SetupToken.objects.create(token_hash=_hash(token))
+    return token
+
+
+def check_setup_token(token: str) -> None:
+    """Raises unless ``token`` is the one printed at the last start and was not used."""
+    if is_set_up() or not SetupToken.objects.filter(token_hash=_hash(token), used_at=None).exists():
+        raise _bad_token()
+
+
+@transaction.atomic
+def set_up_owner(
+    token: str, *, email: str, name: str, password: str, workspace_name: str, language: str
+) -> tuple[User, Workspace]:
+    """Makes the first owner and workspace, and uses the token up."""
+    row = (
+        SetupToken.objects.select_for_update().filter(token_hash=_hash(token), used_at=None).first()
+    )
+    if row is None or is_set_up():
+        raise _bad_token()
+    row.used_at = clock.now()
+    row.save(update_fields=["used_at"])
+    return add_owner(
+        email=email,
+        name=name,
+        password=password,
+        workspace_name=workspace_name,
+        language=language,
+    )
+
+
+@transaction.atomic
+def add_owner(
+    *, email: str, name: str, password: str, workspace_name: str, language: str
+) -> tuple[User, Workspace]:
+    """A new person who owns a workspace.
+
+    A workspace that has no members yet (made by a command) is taken over and named; else the one of
+    this name; else a new one is made.
+    """
+    user = create_person(email=email, name=name, password=password, language=language)
+    found = _orphan() or Workspace.objects.filter(name=workspace_name.strip()).first()
+    if found is None:
+        return user, create_workspace(workspace_name, user, language=language)
+    Member.objects.create(workspace=found, user=user, role=Role.OWNER)
+    return user, found
+
+
+@transaction.atomic
+def reset_password(*, email: str, password: str) -> bool:
+    """Gives a person a new password and ends their sessions; False when nobody has this address."""
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        return False
+    check_password_rules(password, email=user.email, name=user.name)
+    user.set_password(password)  # changes the session hash: every session of the person ends
+    user.save(update_fields=["password"])
+    return True
+
+
+def _orphan() -> Workspace | None:
+    owned = Member.objects.across_workspaces().values("workspace_id")
+    return Workspace.objects.exclude(pk__in=owned).order_by("created_at").first()
+
+
+def create_person(*, email: str, name: str, password: str, language: str) -> User:
+    """A new user whose address and password keep the rules; raises Invalid naming the field."""
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise Invalid("bad-address", _("This is not a mail address."), field="email") from error
+    if User.objects.filter(email__iexact=email).exists():
+        raise Conflict("known-person", _("This person has an account already."), field="email")
+    check_password_rules(password, email=email, name=name)
+    return User.objects.create_user(email, password, name=name.strip()[:120], language=language)
+
+
+def check_password_rules(password: str, *, email: str, name: str) -> None:
+    """Raises Invalid with every rule that the password breaks."""
+    try:
+        validate_password(password, User(email=email, name=name))
+    except ValidationError as error:
+        raise Invalid("weak-password", " ".join(error.messages), field="password") from error
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _bad_token() -> HatobinError:
+    return Invalid(
+        "bad-setup-token",
+        _("This link does not work (any more)."),
+        advice=_("Start Hatobin again and use the link that it prints in the terminal."),
+        field="token",
+    )

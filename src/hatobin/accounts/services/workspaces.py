@@ -1,0 +1,69 @@
+"""Workspaces: made with their keys, named, and given an address."""
+
+from __future__ import annotations
+
+import uuid
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.models import Member, Role, User, Workspace
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services import audit, sealing
+from hatobin.accounts.services.access import actor_of_member, check_right
+from hatobin.common.errors import Invalid
+
+
+@transaction.atomic
+def create_workspace(
+    name: str, owner: User | None, *, language: str = "ja", demo: bool = False
+) -> Workspace:
+    """A new workspace with its own keys; ``owner`` becomes its first member."""
+    if not name.strip():
+        raise Invalid("missing", _("This must be filled in."), field="workspace_name")
+    workspace = Workspace.objects.create(name=name.strip()[:120], language=language, is_demo=demo)
+    sealing.create_keys(workspace.pk)
+    if owner is not None:
+        member = Member.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
+        audit.record(actor_of_member(member), "workspace.created")
+    return workspace
+
+
+@transaction.atomic
+def save_workspace(actor: Actor, *, name: str, language: str, base_url: str) -> Workspace:
+    """Renames a workspace, sets its language and the address that links in its letters begin with."""
+    check_right(actor, Right.MANAGE)
+    if not name.strip():
+        raise Invalid("missing", _("This must be filled in."), field="name")
+    if language not in dict(settings.LANGUAGES):
+        raise Invalid("unknown-language", _("Choose Japanese or English."), field="language")
+    workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
+    workspace.name = name.strip()[:120]
+    workspace.language = language
+    workspace.base_url = _checked_url(base_url)
+    workspace.save()
+    audit.record(actor, "workspace.saved")
+    return workspace
+
+
+def base_url_of(workspace_id: uuid.UUID) -> str:
+    """Where links in letters of this workspace point to, without a slash at the end."""
+    stored = Workspace.objects.values_list("base_url", flat=True).get(pk=workspace_id)
+    return stored or settings.HATOBIN.public_url
+
+
+def _checked_url(text: str) -> str:
+    url = text.strip().rstrip("/")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid(
+            "bad-url",
+            _("This is not a web address."),
+            advice=_("Write it like https://mail.example.jp."),
+            field="base_url",
+        )
+    return url

@@ -1,0 +1,1 @@
+"""Door: REST API v1 and its OpenAPI file."""

@@ -1,0 +1,1 @@
+"""Contacts, fields, lists, imports."""

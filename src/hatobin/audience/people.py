@@ -1,0 +1,108 @@
+"""A contact, opened: the one place that knows the shape of the sealed blob, and how people are found."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import idna
+
+from hatobin.accounts.services.sealing import Vault
+from hatobin.audience.models import FieldKind
+
+# A contact is found by these fields and the address. Free texts are left out: they would make rows
+# of pair hashes many times longer than the row, and tell much of a text to who counts pairs.
+SEARCHED = frozenset(
+    {
+        FieldKind.NAME,
+        FieldKind.FAMILY_NAME,
+        FieldKind.GIVEN_NAME,
+        FieldKind.KANA,
+        FieldKind.COMPANY,
+        FieldKind.PHONE,
+    }
+)
+_SEARCHED_LETTERS = 200  # of each text
+
+# Katakana to hiragana, wave dashes to one of them.
+_SAME_LETTERS = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x301C: "~", 0xFF5E: "~"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """A contact's address and every field, personal and ordinary, by field name."""
+
+    address: str
+    fields: Mapping[str, str]
+
+
+def seal_person(
+    vault: Vault, address_key: bytes, address: str, personal: Mapping[str, str]
+) -> bytes:
+    """The blob for ``Contact.sealed``."""
+    plain = json.dumps({"address": address, "fields": dict(personal)}, ensure_ascii=False)
+    return vault.seal(plain.encode(), b"contact:" + address_key)
+
+
+def open_contact(
+    vault: Vault,
+    address_key: bytes | memoryview,
+    sealed: bytes | memoryview,
+    fields: Mapping[str, str],
+) -> Person:
+    """Opens a contact row; raises SealBroken when it was tampered with."""
+    data = json.loads(vault.open(sealed, b"contact:" + bytes(address_key)))
+    return Person(address=data["address"], fields={**fields, **data["fields"]})
+
+
+def fold_for_search(text: str) -> str:
+    """How texts are compared in search: width, case, kana type, wave dashes and spaces do not matter."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).casefold().translate(_SAME_LETTERS)
+    return "".join(text.lower().split())
+
+
+def search_words(search: str) -> list[str]:
+    """The folded words of what was typed; a person is found when all of them stand somewhere."""
+    return [fold_for_search(word) for word in search.split()]
+
+
+def search_texts(person: Person, kinds: Mapping[str, str]) -> list[str]:
+    """The folded texts whose pairs go into ``Contact.search_keys``; ``kinds`` by field name.
+
+    A family and a given name in two columns are also found when typed in one piece, a phone number
+    without its hyphens, and an international domain in its own letters.
+    """
+    by_kind: dict[str, str] = {}
+    texts = [person.address]
+    if "xn--" in person.address:
+        texts.append(_in_own_letters(person.address))
+    for name, kind in kinds.items():
+        value = person.fields.get(name, "")[:_SEARCHED_LETTERS]
+        if value and kind in SEARCHED:
+            texts.append(value)
+            by_kind.setdefault(kind, value)
+    if FieldKind.PHONE in by_kind:
+        texts.append("".join(filter(str.isdecimal, by_kind[FieldKind.PHONE])))
+    if FieldKind.FAMILY_NAME in by_kind:
+        texts.append(by_kind[FieldKind.FAMILY_NAME] + by_kind.get(FieldKind.GIVEN_NAME, ""))
+    return [fold_for_search(text) for text in texts]
+
+
+def _in_own_letters(address: str) -> str:
+    """The address with the domain as people write it; as it is where that cannot be told."""
+    local, at, domain = address.rpartition("@")
+    try:
+        return local + at + idna.decode(domain)
+    except idna.IDNAError:
+        return address
+
+
+def is_found(person: Person, kinds: Mapping[str, str], words: Iterable[str]) -> bool:
+    """Whether every word stands in one of the person's texts: the keys of pairs only narrow down."""
+    texts = search_texts(person, kinds) + [
+        fold_for_search(value) for value in person.fields.values()
+    ]
+    return all(any(word in text for text in texts) for word in words)

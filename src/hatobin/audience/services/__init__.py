@@ -1,0 +1,1 @@
+"""Use cases of the audience: uploads, imports, lists and the people on them."""

@@ -1,0 +1,253 @@
+"""The check: how many, what is missing, everybody's letter to look at, and the seal over it all."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
+from hatobin.audience import queries as audience
+from hatobin.campaigns import queries, rules
+from hatobin.campaigns.models import Campaign
+from hatobin.campaigns.rules import CheckSeal
+from hatobin.campaigns.services.readiness import Parts, Ready, complete, parts_of, person_at, ready
+from hatobin.campaigns.services.survey import SAMPLE_LINK, Survey, size_of, survey
+from hatobin.common.errors import Invalid
+from hatobin.content.analysis import links_of
+from hatobin.content.letters import CompiledLetter
+from hatobin.content.merge import Merger
+from hatobin.delivery.models import EgressKind
+from hatobin.delivery.queries.strangers import static_addresses_of_contacts
+from hatobin.delivery.services.release import seal_of
+from hatobin.guard.facts import AudienceFacts, EmptyField, LetterFacts
+from hatobin.guard.findings import Finding, from_error
+from hatobin.guard.rules import CLIPPED, judge
+
+DRAWN = 5  # so many people are drawn by lot to be looked at
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Check:
+    """What a check saw. ``seal`` goes back with the release; it is empty where nothing can be sent.
+
+    ``people`` = ``sendable`` + ``suppressed``. ``merged``: letters that were made for real.
+    ``interesting``: indexes worth looking at, see ``interesting``.
+    """
+
+    seal: str
+    people: int
+    sendable: int
+    suppressed: int
+    merged: int
+    findings: tuple[Finding, ...]
+    interesting: tuple[int, ...]
+    compiled_ok: bool
+    can_send: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreviewedLetter:
+    """One person's letter. ``index`` counts from 0 to ``total`` - 1, ``position`` is the row of the list.
+
+    ``address`` is empty for actors who may not see people: they see field names in place of values.
+    ``size``: bytes of the HTML part, else of the text. ``flagged``: look twice.
+    """
+
+    index: int
+    total: int
+    position: int
+    address: str
+    from_line: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    empty_fields: tuple[str, ...]
+    size: int
+    flagged: bool
+
+
+def check(actor: Actor, campaign_id: uuid.UUID) -> Check:
+    """Makes everybody's letter (up to a number that ``survey`` names) and judges what it sees.
+
+    An incomplete draft is no error: its gaps are findings. Raises NotFound, NotAllowed.
+    """
+    check_right(actor, Right.VIEW)
+    return _check(actor, queries.access_campaign(actor, campaign_id))[1]
+
+
+def check_for_release(actor: Actor, row: Campaign) -> tuple[Ready, Check]:
+    """The same for a row that the caller has locked; raises what refuses."""
+    parts, made = _check(actor, row)
+    for problem in parts.problems:
+        raise problem
+    for finding in made.findings:
+        if finding.level == "refuse":
+            raise _refused(finding)
+    return ready(actor, row), made
+
+
+def interesting(actor: Actor, campaign_id: uuid.UUID) -> tuple[int, ...]:
+    """Indexes worth looking at: people with an empty field, the first, the last, and some by lot.
+
+    The lot falls the same way until the draft is saved again.
+    """
+    return check(actor, campaign_id).interesting
+
+
+def preview(actor: Actor, campaign_id: uuid.UUID, index: int = 0) -> PreviewedLetter:
+    """The letter of the person at ``index``.
+
+    Raises NotFound beyond the last, Invalid while the letter cannot be made.
+    """
+    check_right(actor, Right.VIEW)
+    row = queries.access_campaign(actor, campaign_id)
+    parts = parts_of(actor, row)
+    if parts.letter is None or parts.list_id is None:
+        raise parts.problems[0]
+    count = audience.count(actor.workspace_id, parts.list_id)
+    if not actor.may(Right.VIEW_PEOPLE):
+        names = {name: f"［{name}］" for name in parts.letter.field_names}
+        return _previewed(parts, parts.letter, names, index=0, total=min(count.sendable, 1))
+    each = person_at(actor, parts.list_id, index)
+    return replace(
+        _previewed(parts, parts.letter, each.person.fields, index=index, total=count.sendable),
+        position=each.position,
+        address=each.person.address,
+    )
+
+
+def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
+    parts = parts_of(actor, row)
+    merger = Merger(parts.letter) if parts.letter else None
+    seen = _seen(row, merger)
+    findings = (*map(from_error, parts.problems), *_judged(row, parts, seen))
+    can_send = not any(finding.level == "refuse" for finding in findings)
+    whole = complete(parts)
+    seal = _seal(row, whole) if whole and can_send else None
+    return parts, Check(
+        seal=seal.to_text() if seal else "",
+        people=seal.people if seal else seen.people,
+        sendable=seal.sendable if seal else seen.sendable,
+        suppressed=seal.people - seal.sendable if seal else seen.suppressed,
+        merged=seen.merged,
+        findings=findings,
+        interesting=_worth_looking(row, seen),
+        compiled_ok=parts.letter is not None,
+        can_send=can_send and seal is not None,
+    )
+
+
+def _seen(row: Campaign, merger: Merger | None) -> Survey:
+    if row.list_id is None:
+        return Survey()
+    expected = audience.count(row.workspace_id, row.list_id).sendable
+    return survey(merger, audience.iter_people(row.workspace_id, row.list_id), expected=expected)
+
+
+def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
+    """Nothing to judge before there is a letter and a list: the gaps say that already."""
+    if parts.letter is None or row.list is None:
+        return ()
+    letter = parts.letter
+    facts = LetterFacts(
+        kind=letter.kind,
+        subject=seen.subject or letter.subject,
+        has_text=bool(letter.text.strip()),
+        has_html=bool(letter.html),
+        html_bytes=seen.largest if letter.html else 0,
+        links=links_of(letter.html, letter.text),
+        broken_people=seen.failed.count,
+        broken_positions=tuple(seen.failed.positions),
+        strangers=_strangers(row, parts),
+        text_edited=bool(row.letter.get("text_edited")),
+    )
+    people = AudienceFacts(
+        people=seen.people,
+        sendable=seen.sendable,
+        suppressed=seen.suppressed,
+        empty=tuple(
+            EmptyField(name=name, count=who.count, positions=tuple(who.positions))
+            for name, who in seen.empty.items()
+        ),
+        last_count=_last_count(row),
+        list_name=row.list.name,
+        sandbox=row.egress is not None and row.egress.kind == EgressKind.SANDBOX,
+    )
+    return judge(facts, people)
+
+
+def _strangers(row: Campaign, parts: Parts) -> int:
+    if parts.letter is None or parts.sender is None:
+        return 0
+    return len(static_addresses_of_contacts(row.workspace_id, parts.letter, parts.sender))
+
+
+def _last_count(row: Campaign) -> int | None:
+    """How many the last letter to this list was released to."""
+    sent = Campaign.objects.of(row.workspace_id).filter(list_id=row.list_id).exclude(dispatch=None)
+    last = sent.select_related("dispatch").order_by("-dispatch__created_at").first()
+    return last.dispatch.audience if last and last.dispatch else None
+
+
+def _seal(row: Campaign, whole: Ready) -> CheckSeal:
+    seal = seal_of(
+        row.workspace_id,
+        whole.list_id,
+        whole.letter,
+        whole.sender,
+        whole.base_url,
+        whole.egress_id,
+    )
+    return CheckSeal(
+        revision=row.revision,
+        people=seal.people,
+        sendable=seal.sendable,
+        letter=rules.digest(whole.letter),
+        sender=rules.digest(whole.sender),
+        road=rules.digest(f"{whole.egress_id} {whole.base_url}"),
+        hash=seal.hash,
+    )
+
+
+def _worth_looking(row: Campaign, seen: Survey) -> tuple[int, ...]:
+    if not seen.sendable:
+        return ()
+    lot = random.Random(f"{row.pk}:{row.revision}")  # noqa: S311 - a lot, not a secret
+    drawn = lot.sample(range(seen.sendable), min(DRAWN, seen.sendable))
+    return tuple(dict.fromkeys((*seen.gaps, 0, seen.sendable - 1, *sorted(drawn))))
+
+
+def _refused(finding: Finding) -> Invalid:
+    return Invalid(
+        finding.code,
+        finding.message,
+        advice=finding.advice_text,
+        field=finding.where or None,
+        params=finding.params,
+    )
+
+
+def _previewed(
+    parts: Parts, letter: CompiledLetter, values: Mapping[str, str], *, index: int, total: int
+) -> PreviewedLetter:
+    merged = Merger(letter).merge(values, unsubscribe_url=SAMPLE_LINK)
+    line = replace(letter, subject=letter.preheader, preheader="", text="", html="")
+    size = size_of(merged)
+    return PreviewedLetter(
+        index=index,
+        total=total,
+        position=index + 1,
+        address="",
+        from_line=f"{parts.sender.display_name} <{parts.sender.address}>" if parts.sender else "",
+        subject=merged.subject,
+        preheader=Merger(line).merge(values, unsubscribe_url=SAMPLE_LINK).subject,
+        html=merged.html,
+        text=merged.text,
+        empty_fields=merged.empty_fields,
+        size=size,
+        flagged=bool(merged.empty_fields) or size > CLIPPED,
+    )

@@ -1,0 +1,1 @@
+"""Door: operators, the `hatobin` command."""

@@ -1,0 +1,41 @@
+"""Accounts from the terminal: the owner, and a new password for somebody who lost theirs."""
+
+from __future__ import annotations
+
+import click
+
+from hatobin.cli.main import Runtime, fail, hatobin, with_services
+
+
+@hatobin.command()
+@click.option("--email", prompt="Mail address", help="The owner's mail address, for signing in.")
+@click.option("--name", default="", help="The owner's name.")
+@click.option("--workspace", "workspace_name", prompt="Organisation", help="Name of the workspace.")
+@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
+@click.password_option(
+    envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."
+)
+@with_services
+def createowner(
+    _runtime: Runtime, email: str, name: str, workspace_name: str, language: str, password: str
+) -> None:
+    """Make a person who owns a workspace (a new one, unless one of this name exists)."""
+    from hatobin.accounts.services.setup import add_owner
+
+    user, workspace = add_owner(
+        email=email, name=name, password=password, workspace_name=workspace_name, language=language
+    )
+    click.echo(f"{user.email} owns {workspace.name}.")
+
+
+@hatobin.command()
+@click.option("--email", prompt="Mail address")
+@click.password_option(envvar="HATOBIN_OWNER_PASSWORD")
+@with_services
+def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
+    """Give a person a new password and end all their sessions."""
+    from hatobin.accounts.services.setup import reset_password
+
+    if not reset_password(email=email, password=password):
+        fail(f"Nobody here signs in as {email}.", code="unknown-person")
+    click.echo("The password is changed; all sessions of this person have ended.")

@@ -1,0 +1,164 @@
+"""``hatobin send``: a spreadsheet and a text become one letter per person, in one command."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from hatobin.cli.main import Runtime, fail, hatobin, with_services
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@hatobin.command("send")
+@click.option(
+    "--list-file", type=_FILE, required=True, help="The people: CSV, TSV, xlsx, xls, ods."
+)
+@click.option("--from", "sender", required=True, help="'Name <address>'")
+@click.option("--reply-to", default="", help="Reply address, if it is another one.")
+@click.option(
+    "--organisation", default="", help="Who sends; else the stored one, else the From name."
+)
+@click.option("--postal-address", default="", help="Stands under the letter; else the stored one.")
+@click.option("--contact", default="", help="For questions and complaints; else the stored one.")
+@click.option(
+    "--kind", type=click.Choice(["marketing", "notice"]), default="marketing", show_default=True
+)
+@click.option("--subject", required=True, help="May hold merge fields: {{ 氏名 }}")
+@click.option("--text-file", type=_FILE, required=True, help="The letter, UTF-8.")
+@click.option("--html-file", type=_FILE, help="The same as HTML, UTF-8.")
+@click.option(
+    "--egress", default="", help="smtp://[user@]host:port, smtps://…, sandbox; else the default."
+)
+@click.option("--fallback", "fallbacks", multiple=True, help="field=what stands where it is empty")
+@click.option(
+    "--map", "columns", multiple=True, help="column=field; column= leaves it out; column=@."
+)
+@click.option(
+    "--hold", type=click.IntRange(0, 86400), default=0, show_default=True, help="Seconds."
+)
+@click.option("--wait", type=click.IntRange(0, 172800), default=60, show_default=True,
+              help="Seconds to go on waiting for letters that must be tried again.")  # fmt: skip
+@click.option("--workspace", default="", help="Name of the workspace, where there are several.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed when unattended.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_services
+def send(runtime: Runtime, **options: Any) -> None:
+    """Send one letter to every person of a spreadsheet, each alone in its envelope.
+
+    The password of a relay is taken from HATOBIN_EGRESS_PASSWORD, never from the command line. Exit
+    status 0: everybody's letter was accepted; 1: some wait, bounced or are in doubt; 2: nothing was sent.
+    """
+    from hatobin.campaigns.services import one_shot
+    from hatobin.cli.workspaces import operator_actor
+    from hatobin.wire.address import split_display
+
+    name, address = split_display(options["sender"])
+    actor = operator_actor(
+        runtime, options["workspace"], create_as=options["organisation"] or name or address
+    )
+    order = one_shot.Order(
+        file_name=options["list_file"].name,
+        data=options["list_file"].read_bytes(),
+        sender_name=name or address,
+        sender_address=address,
+        reply_to=options["reply_to"],
+        organisation=options["organisation"],
+        postal_address=options["postal_address"],
+        contact=options["contact"],
+        kind=options["kind"],
+        subject=options["subject"],
+        text=_text(options["text_file"]),
+        html=_text(options["html_file"]) if options["html_file"] else "",
+        fallbacks=dict(_pair(each, "--fallback") for each in options["fallbacks"]),
+        columns=dict(_pair(each, "--map") for each in options["columns"]),
+        egress_id=_egress(actor, options["egress"]),
+    )
+    shot = one_shot.prepare(actor, order)
+    _show_check(shot, quiet=options["as_json"])
+    if not shot.check.can_send:
+        _refuse(shot, options["as_json"])
+    if not options["yes"]:
+        click.confirm(f"Send {shot.check.sendable:,} letters?", abort=True, err=True)
+    _send(actor, shot, options)
+
+
+def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
+    from hatobin.campaigns.services import one_shot
+    from hatobin.delivery.runner import send_until_settled
+
+    dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
+    send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
+    report = one_shot.report(shot, dispatch)
+    click.echo(_as_json(report) if options["as_json"] else _as_text(report))
+    if report.sums.waiting:
+        click.echo(
+            "hatobin: some letters wait to be tried again. A running `hatobin serve` goes on with them.",
+            err=True,
+        )
+    raise SystemExit(0 if report.clean else 1)
+
+
+def _show_check(shot: Any, *, quiet: bool) -> None:
+    check = shot.check
+    if not quiet:
+        click.echo(
+            f"{check.people:,} people, {check.sendable:,} letters, {check.suppressed:,} on the do-not-mail "
+            f"list, {shot.duplicates:,} duplicate rows, {len(shot.refused_rows):,} refused rows",
+            err=True,
+        )
+        for each in shot.refused_rows:
+            click.echo(f"  row {each.row}: {each.reason}", err=True)
+    for finding in check.findings:
+        click.echo(f"  {finding.level}: {finding.text} {finding.advice}", err=True)
+
+
+def _refuse(shot: Any, as_json: bool) -> NoReturn:
+    reasons = [f for f in shot.check.findings if f.level == "refuse"]
+    text = " ".join(f"{f.text} {f.advice}" for f in reasons)
+    fail(
+        f"Nothing was sent. {text}", code=reasons[0].code if reasons else "refused", as_json=as_json
+    )
+
+
+def _egress(actor: Any, url: str) -> Any:
+    from hatobin.delivery.services.egress_url import egress_by_url
+
+    return egress_by_url(actor, url, password=os.environ.get("HATOBIN_EGRESS_PASSWORD", "")).pk
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        fail(f"{path} is not UTF-8. Save it as UTF-8 and try again.", code="not-utf-8")
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip():
+        fail(f"{option} {text!r}: write it as name=value.", code="bad-option")
+    return name.strip(), value.strip()
+
+
+def _as_json(report: Any) -> str:
+    names = (
+        "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
+    )  # fmt: skip
+    body = {name: getattr(report.sums, name) for name in names}
+    rows = [{"row": each.row, "reason": each.reason} for each in report.refused_rows]
+    return json.dumps(body | {"refused_rows": rows}, ensure_ascii=False)
+
+
+def _as_text(report: Any) -> str:
+    sums = report.sums
+    return (
+        f"{sums.audience:,} people: {sums.accepted:,} accepted, {sums.bounced:,} bounced, "
+        f"{sums.expired:,} expired, {sums.suppressed:,} suppressed, {sums.cancelled:,} cancelled, "
+        f"{sums.in_doubt:,} in doubt, {sums.waiting:,} waiting"
+    )

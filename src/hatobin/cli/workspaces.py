@@ -1,0 +1,24 @@
+"""Which workspace a command means, and who acts: the person at the terminal."""
+
+from __future__ import annotations
+
+from hatobin.accounts.rules import Actor
+from hatobin.cli.main import Runtime, fail
+
+
+def operator_actor(runtime: Runtime, name: str, *, create_as: str = "") -> Actor:
+    """The operator in the named workspace; without a name in the only one.
+
+    Where there is none at all, ``create_as`` makes one (its owner can be added later).
+    """
+    from hatobin.accounts.models import Workspace
+    from hatobin.accounts.services.access import actor_of_operator
+    from hatobin.accounts.services.workspaces import create_workspace
+
+    found = list(Workspace.objects.filter(name=name) if name else Workspace.objects.all()[:2])
+    if not found and create_as and not name:
+        found = [create_workspace(create_as, None)]
+    if len(found) != 1:
+        known = ", ".join(Workspace.objects.values_list("name", flat=True)) or "none"
+        fail(f"Say which workspace with --workspace. There is: {known}", code="which-workspace")
+    return actor_of_operator(found[0].pk, runtime.operator())

@@ -1,0 +1,1 @@
+"""Settings, wiring and process supervision; imported by nobody."""

@@ -1,0 +1,88 @@
+"""Commands that are about the installation itself: they wire rooms together, so they live up here."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hatobin.config import processes, serve
+from hatobin.config.runtime import Runtime, migrate_if_needed
+
+
+def add_to(group: click.Group) -> None:
+    """Adds them to the ``hatobin`` command."""
+    for command in (serve_command, web, sender, worker, sandbox, migrate, doctor):
+        group.add_command(command)
+
+
+@click.command("serve")
+@click.option(
+    "--demo", is_flag=True, help="At the first start, make a demo workspace with sample people."
+)
+@click.pass_obj
+def serve_command(runtime: Runtime, demo: bool) -> None:
+    """Run everything: web, sender, worker, sandbox mailbox and the embedded PostgreSQL."""
+    with serve.only_one(runtime.prepare_data_dir()):
+        serve.check_port(runtime.settings)
+        with runtime.open():
+            from hatobin.config import first_start
+
+            notes = first_start.prepare(runtime.settings, demo=demo)
+            ensure = runtime.postgres.ensure_running if runtime.postgres else (lambda: False)
+            supervisor = serve.Supervisor(runtime.settings, ensure)
+            supervisor.run(lambda: click.echo(notes))
+            click.echo("Hatobin has stopped.")
+
+
+@click.command()
+@click.pass_obj
+def web(runtime: Runtime) -> None:
+    """Run only the web process."""
+    with runtime.open():
+        processes.run_web(runtime.settings)
+
+
+@click.command()
+@click.pass_obj
+def sender(runtime: Runtime) -> None:
+    """Run only a sender process."""
+    with runtime.open():
+        processes.run_sender()
+
+
+@click.command()
+@click.pass_obj
+def worker(runtime: Runtime) -> None:
+    """Run only a worker process (imports and other background jobs)."""
+    with runtime.open():
+        processes.run_worker()
+
+
+@click.command()
+@click.pass_obj
+def sandbox(runtime: Runtime) -> None:
+    """Run only the sandbox mailbox's server."""
+    with runtime.open():
+        processes.run_sandbox(runtime.settings)
+
+
+@click.command()
+@click.pass_obj
+def migrate(runtime: Runtime) -> None:
+    """Bring the database's schema up to date."""
+    with runtime.open(migrate=False):
+        migrate_if_needed()
+        click.echo("The database is up to date.")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def doctor(runtime: Runtime, as_json: bool) -> None:
+    """Check database, ports, disk, keys, clock and egress, and say what to do."""
+    from hatobin.config import doctor as examination
+
+    findings = examination.examine(runtime)
+    click.echo(examination.as_json(findings) if as_json else examination.as_text(findings))
+    sys.exit(0 if all(finding.ok for finding in findings) else 1)

@@ -1,0 +1,198 @@
+"""``hatobin doctor``: looks at everything the product needs and says what to do."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+from hatobin.config import env
+from hatobin.config.runtime import Runtime
+
+_LITTLE_DISK = 1024**3
+_CLOCK_TOLERANCE = 2.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing looked at. ``advice`` is empty when it is well."""
+
+    name: str
+    ok: bool
+    text: str
+    advice: str = ""
+
+
+def examine(runtime: Runtime) -> list[Finding]:
+    """Looks at everything; a part that cannot be looked at is a finding, not a crash."""
+    findings = [*_careful("settings", lambda: _settings(runtime))]
+    if not findings[-1].ok:
+        return findings
+    findings += _careful("disk", lambda: _disk(runtime))
+    findings += _careful("ports", lambda: _ports(runtime.settings))
+    findings += _careful("keys", lambda: _keys(runtime.settings))
+    try:
+        with runtime.open(migrate=False):
+            for name, look in (
+                ("database", _database),
+                ("schema", _schema),
+                ("clock", _clock),
+                ("sealing", _sealing),
+                ("egress", _egress),
+            ):
+                findings += _careful(name, look)
+    except Exception as error:  # a doctor reports, whatever it was
+        advice = "Read the PostgreSQL log in the data folder, or check DATABASE_URL."
+        findings.append(Finding(name="database", ok=False, text=str(error), advice=advice))
+    return findings
+
+
+def as_text(findings: list[Finding]) -> str:
+    """For a terminal."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.name:9} {finding.text}")
+        if finding.advice:
+            lines.append(f"{'':19}-> {finding.advice}")
+    return "\n".join(lines)
+
+
+def as_json(findings: list[Finding]) -> str:
+    """For programs: ``{"ok", "findings": [{"name", "ok", "text", "advice"}]}``."""
+    body = {"ok": all(f.ok for f in findings), "findings": [asdict(f) for f in findings]}
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _careful(name: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
+    try:
+        return list(look())
+    except Exception as error:  # a doctor reports, whatever it was
+        return [Finding(name=name, ok=False, text=f"{type(error).__name__}: {error}")]
+
+
+def _settings(runtime: Runtime) -> Iterator[Finding]:
+    settings = runtime.settings
+    yield Finding(
+        name="settings",
+        ok=True,
+        text=f"data folder {settings.data_dir}, address {settings.public_url}",
+    )
+    if not settings.is_https and settings.host not in {"127.0.0.1", "::1", "localhost"}:
+        yield Finding(
+            name="settings",
+            ok=False,
+            text="the console is reachable from other machines without HTTPS",
+            advice="Put a proxy with a certificate in front and set HATOBIN_BASE_URL=https://…",
+        )
+
+
+def _disk(runtime: Runtime) -> Iterator[Finding]:
+    free = shutil.disk_usage(runtime.prepare_data_dir()).free
+    enough = free > _LITTLE_DISK
+    advice = "" if enough else "Make room on this disk, or set HATOBIN_DATA_DIR to a larger one."
+    yield Finding(name="disk", ok=enough, text=f"{free // 1024**2:,} MiB free", advice=advice)
+
+
+def _ports(settings: env.Settings) -> Iterator[Finding]:
+    for name, port in (("web", settings.port), ("sandbox", settings.sandbox_port)):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            taken = probe.connect_ex(("127.0.0.1", port)) == 0
+        text = f"{name} port {port} " + (
+            "answers" if taken else "is free (the service is not running)"
+        )
+        yield Finding(name="ports", ok=True, text=text)
+
+
+def _keys(settings: env.Settings) -> Iterator[Finding]:
+    settings.master_key_bytes()
+    kept = settings.data_dir / "secrets" / "master.key"
+    if settings.master_key or not kept.exists():
+        yield Finding(name="keys", ok=True, text="the master key comes from the environment")
+        return
+    mode = stat.S_IMODE(kept.stat().st_mode)
+    safe = mode & 0o077 == 0
+    yield Finding(
+        name="keys",
+        ok=safe,
+        text=f"the master key lies in {kept} (mode {mode:o}); keep a copy in a safe place",
+        advice="" if safe else f"Others can read it. Run: chmod 600 '{kept}'",
+    )
+
+
+def _database() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        version = cursor.fetchone()[0]
+        cursor.execute("SHOW fsync")
+        durable = cursor.fetchone()[0] == "on"
+    major = int(str(version).split(".", maxsplit=1)[0])
+    yield Finding(
+        name="database",
+        ok=major >= 15,
+        text=f"PostgreSQL {version} answers",
+        advice="" if major >= 15 else "Hatobin needs PostgreSQL 15 or newer.",
+    )
+    if not durable:
+        yield Finding(
+            name="database",
+            ok=False,
+            text="fsync is off: a power cut may lose the ledger",
+            advice="Set fsync = on in postgresql.conf.",
+        )
+
+
+def _schema() -> Iterator[Finding]:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    yield Finding(
+        name="schema",
+        ok=not waiting,
+        text="up to date" if not waiting else f"{waiting} changes are missing",
+        advice="" if not waiting else "Run: hatobin migrate",
+    )
+
+
+def _clock() -> Iterator[Finding]:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        away = abs((datetime.now(UTC) - cursor.fetchone()[0]).total_seconds())
+    fine = away < _CLOCK_TOLERANCE
+    yield Finding(
+        name="clock",
+        ok=fine,
+        text=f"this machine and the database differ by {away:.1f} s",
+        advice="" if fine else "Set both clocks by NTP: schedules and signatures depend on them.",
+    )
+
+
+def _sealing() -> Iterator[Finding]:
+    from hatobin.accounts.models import Workspace
+    from hatobin.accounts.services.sealing import vault_of
+
+    workspaces = list(Workspace.objects.values_list("pk", flat=True))
+    for workspace_id in workspaces:
+        vault_of(workspace_id)
+    yield Finding(
+        name="sealing", ok=True, text=f"the master key opens all {len(workspaces)} workspaces"
+    )
+
+
+def _egress() -> Iterator[Finding]:
+    from hatobin.delivery.services.egress_test import examine_all
+
+    for name, error, advice in examine_all():
+        yield Finding(
+            name="egress", ok=not error, text=f"{name}: {error or 'answers'}", advice=advice
+        )

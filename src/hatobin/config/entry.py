@@ -1,0 +1,23 @@
+"""The ``hatobin`` command: the operator's door, given what it needs to run."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from hatobin.cli.main import hatobin
+from hatobin.config import commands, env
+from hatobin.config.postgres import PostgresError
+from hatobin.config.runtime import Runtime
+from hatobin.config.serve import ServeRefused
+
+
+def main() -> None:
+    """Runs one command; what an operator can mend is said in a sentence, not in a traceback."""
+    commands.add_to(hatobin)
+    try:
+        hatobin(obj=Runtime(), prog_name="hatobin")
+    except (env.SettingsError, PostgresError, ServeRefused) as error:
+        click.echo(f"hatobin: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,151 @@
+"""Typed settings from the environment: ``HATOBIN_*``, and ``*_FILE`` for secrets.
+
+Every value has a default that works on one machine. Secrets that are not given are made once and
+kept in ``<data folder>/secrets`` (0600).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_SECRETS = ("secret_key", "master_key", "database_url")
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text names it and says what to do."""
+
+
+def default_data_dir() -> Path:
+    """``/var/lib/hatobin`` for root, else ``$XDG_DATA_HOME/hatobin`` or ``~/.local/share/hatobin``."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/hatobin")
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "hatobin"
+
+
+class Settings(BaseSettings):
+    """What an operator may set. docs/reference/settings.md lists each with a sentence."""
+
+    model_config = SettingsConfigDict(env_prefix="HATOBIN_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(default_factory=default_data_dir)
+    database_url: str = Field(
+        default="", validation_alias=AliasChoices("HATOBIN_DATABASE_URL", "DATABASE_URL")
+    )
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=0, le=65535)
+    sandbox_port: int = Field(default=8025, ge=0, le=65535)
+    base_url: str = ""
+    allowed_hosts: list[str] = Field(default_factory=list)
+    secret_key: str = ""
+    master_key: str = ""
+    web_workers: int = Field(default=1, ge=1, le=64)
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    upload_limit_mb: int = Field(default=50, ge=1, le=1024)
+    hold_seconds_sandbox: int = Field(default=60, ge=0, le=86400)
+    hold_seconds: int = Field(default=300, ge=0, le=86400)
+    expire_hours: int = Field(default=48, ge=1, le=240)
+    debug: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: Any) -> Any:
+        for name in _SECRETS:
+            path = os.environ.get(f"HATOBIN_{name.upper()}_FILE")
+            if path and not values.get(name):
+                key = "HATOBIN_DATABASE_URL" if name == "database_url" else name
+                values[key] = _read_secret(f"HATOBIN_{name.upper()}_FILE", Path(path))
+        return values
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.base_url and urlsplit(self.base_url).scheme not in {"http", "https"}:
+            raise ValueError("HATOBIN_BASE_URL must begin with http:// or https://")
+        return self
+
+    @property
+    def public_url(self) -> str:
+        """The address under which people reach this installation, without a slash at the end."""
+        return (self.base_url or f"http://{_url_host(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach it by HTTPS: then cookies and headers are stricter."""
+        return self.public_url.startswith("https://")
+
+    @cached_property
+    def django_secret_key(self) -> str:
+        """Signs cookies and sessions."""
+        return self.secret_key or self._kept_secret("django.key")
+
+    def master_key_bytes(self) -> bytes:
+        """The 32 bytes that wrap every workspace's keys. Losing them loses the sealed data."""
+        return self._master
+
+    @cached_property
+    def _master(self) -> bytes:
+        text = self.master_key or self._kept_secret("master.key")
+        try:
+            key = base64.b64decode(text, altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise SettingsError(
+                "HATOBIN_MASTER_KEY must be 32 bytes in base64. Make one with: openssl rand -base64 32"
+            )
+        return key
+
+    def _kept_secret(self, name: str) -> str:
+        path = self.data_dir / "secrets" / name
+        if not path.exists():
+            _write_secret(path, base64.b64encode(secrets.token_bytes(32)).decode())
+        return _read_secret(str(path), path)
+
+
+def load() -> Settings:
+    """The settings of this process; raises SettingsError with a sentence for the operator."""
+    try:
+        return Settings()
+    except ValueError as error:
+        raise SettingsError(f"A setting cannot be used. {error}") from error
+
+
+def _url_host(host: str) -> str:
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _read_secret(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{name}: cannot read {path} ({error.strerror}).") from error
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """Writes whole or not at all; the first of several processes wins."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

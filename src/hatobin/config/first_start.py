@@ -1,0 +1,40 @@
+"""What ``serve`` does before it opens the doors: road, demo or owner's link, and what it prints."""
+
+from __future__ import annotations
+
+from hatobin.config.env import Settings
+
+
+def prepare(settings: Settings, *, demo: bool) -> str:
+    """Makes the installation ready and returns what the person at the terminal needs to know."""
+    from hatobin.accounts.models import Workspace
+    from hatobin.accounts.services.setup import is_set_up, issue_setup_token
+    from hatobin.config import demo as demo_workspace
+    from hatobin.delivery.services.egress import ensure_sandbox
+
+    if demo and not is_set_up():
+        demo_workspace.create(settings)
+    for workspace_id in Workspace.objects.values_list("pk", flat=True):
+        ensure_sandbox(workspace_id)
+    token = issue_setup_token()
+    address = settings.public_url
+    if token:
+        return _box(
+            "Hatobin is ready. Make the owner's account (this link works once):",
+            f"{address}/setup/{token}",
+        )
+    kept = demo_workspace.sign_in(settings)
+    if kept:
+        return _box(
+            f"Hatobin is ready: {address}",
+            f"Sign in as {kept.email}   Password: {kept.password}",
+            "Nothing leaves this machine until you add an SMTP relay under Settings.",
+        )
+    return _box(f"Hatobin is ready: {address}")
+
+
+def _box(*lines: str) -> str:
+    width = max(len(line) for line in lines) + 2
+    rule = "─" * width
+    body = "\n".join(f"│ {line}" for line in lines)
+    return f"\n╭{rule}\n{body}\n│ Ctrl-C stops everything.\n╰{rule}\n"

@@ -1,0 +1,101 @@
+"""What a command needs before it can call a service: a database that answers, and Django."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from hatobin.config import env
+from hatobin.config.postgres import EmbeddedPostgres
+
+_MIGRATION_LOCK = 810_2026  # advisory lock: one process migrates, the others wait
+
+
+class Runtime:
+    """Handed to every command. ``open`` is entered once; afterwards services can be called."""
+
+    def __init__(self) -> None:
+        self.postgres: EmbeddedPostgres | None = None
+
+    @cached_property
+    def settings(self) -> env.Settings:
+        """Read when first needed, so that ``--help`` works with a broken environment."""
+        return env.load()
+
+    @contextmanager
+    def open(self, *, migrate: bool = True) -> Iterator[None]:
+        """Starts or joins the embedded PostgreSQL (unless one is configured) and sets Django up."""
+        self.prepare_data_dir()
+        if not self.settings.database_url:
+            self.postgres = EmbeddedPostgres(self.settings.data_dir)
+            os.environ["DATABASE_URL"] = self.postgres.start().url()
+        try:
+            setup_django()
+            if migrate:
+                migrate_if_needed()
+            yield
+        finally:
+            _close_connections()
+            if self.postgres is not None:
+                self.postgres.stop()
+
+    def prepare_data_dir(self) -> Path:
+        """Makes the data folder (0700) where it is missing."""
+        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self.settings.data_dir
+
+    @staticmethod
+    def operator() -> str:
+        """The name of the person at the terminal, for the audit log."""
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):
+            return f"uid-{os.getuid()}"
+
+
+def setup_django() -> None:
+    """Loads Django once, in the language of the terminal."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hatobin.config.settings")
+    import django
+    from django.utils import translation
+
+    django.setup()
+    translation.activate(terminal_language())
+
+
+def terminal_language() -> str:
+    """``ja`` where the terminal speaks Japanese, else ``en``."""
+    for name in ("HATOBIN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name)
+        if value:
+            return "ja" if value.lower().startswith("ja") else "en"
+    return "en"
+
+
+def migrate_if_needed() -> None:
+    """Brings the schema up to date; several processes may ask at once."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATION_LOCK])
+        try:
+            executor = MigrationExecutor(connection)
+            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                call_command("migrate", verbosity=0, interactive=False)
+            call_command("createcachetable", verbosity=0)
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATION_LOCK])
+
+
+def _close_connections() -> None:
+    if "django.db" in sys.modules:
+        from django.db import connections
+
+        connections.close_all()

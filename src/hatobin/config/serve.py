@@ -1,0 +1,187 @@
+"""NAME
+    serve - runs the whole product on one machine
+
+JOB
+    Starts PostgreSQL (embedded, unless DATABASE_URL is set), migrates, then starts web, sender,
+    worker and sandbox as children; starts a child again that dies; drains all on SIGTERM or Ctrl-C.
+
+LOCKS
+    ``<data folder>/serve.lock`` (flock): a second ``serve`` on the same folder is refused.
+
+LIMITS
+    A child that dies at once again and again is started with growing pauses (1 s to 30 s), for ever:
+    the product must come back by itself when what it lacked is there again.
+
+DIAGNOSTICS
+    Prints the address, and at the first start the one-time link for the owner. Logs go to stderr.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+import structlog
+
+from hatobin.config.env import Settings
+from hatobin.config.processes import PARENT
+
+_log = structlog.get_logger("hatobin.serve")
+_TICK = 0.25
+_DRAIN = 30.0
+_CALM = 30.0  # seconds after which a child counts as healthy and its pause is forgotten
+_LONGEST_PAUSE = 30.0
+_READY_WITHIN = 60.0
+
+
+class ServeRefused(Exception):
+    """The service cannot start; the text says why and what to do."""
+
+
+@dataclass(slots=True)
+class Child:
+    """One process that ``serve`` keeps alive."""
+
+    name: str
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    pause: float = 0.0
+    not_before: float = 0.0
+
+    def start(self, environment: dict[str, str]) -> None:
+        """Starts it in a session of its own, so that Ctrl-C reaches only the supervisor."""
+        command = [sys.executable, "-m", "hatobin", self.name]
+        self.process = subprocess.Popen(command, env=environment, start_new_session=True)
+        self.started_at = time.monotonic()
+
+    def look(self, environment: dict[str, str]) -> None:
+        """Starts it when it is not running and its pause is over."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self.not_before:
+                self.start(environment)
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        calm = now - self.started_at > _CALM
+        self.pause = 1.0 if calm or not self.pause else min(self.pause * 2, _LONGEST_PAUSE)
+        self.not_before = now + self.pause
+        self.process = None
+        _log.warning("child ended, starting it again", child=self.name, code=code, pause=self.pause)
+
+
+class Supervisor:
+    """Keeps the children alive until it is told to stop."""
+
+    def __init__(self, settings: Settings, ensure_database: Callable[[], object]) -> None:
+        self._settings = settings
+        self._ensure_database = ensure_database
+        self._stopping = False
+        self._children = [Child(name) for name in ("web", "sender", "worker", "sandbox")]
+        self._environment = {**os.environ, PARENT: str(os.getpid())}
+        if settings.sandbox_port:
+            port = free_port(settings.sandbox_port)
+            self._environment["HATOBIN_SANDBOX_PORT"] = str(port)
+
+    def run(self, announce: Callable[[], None]) -> None:
+        """Blocks until SIGTERM or SIGINT; then drains the children."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._stop)
+        announced = False
+        deadline = time.monotonic() + _READY_WITHIN
+        while not self._stopping:
+            self._ensure_database()
+            for child in self._children:
+                child.look(self._environment)
+            if not announced and (self._answers() or time.monotonic() > deadline):
+                announced = True
+                announce()
+            time.sleep(_TICK)
+        self._drain()
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _answers(self) -> bool:
+        host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104
+        try:
+            with urllib.request.urlopen(f"http://{host}:{self._settings.port}/healthz", timeout=1):
+                return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            return False
+
+    def _drain(self) -> None:
+        running = [child for child in self._children if child.process is not None]
+        for child in running:
+            child.process.terminate()  # type: ignore[union-attr]
+        deadline = time.monotonic() + _DRAIN
+        for child in running:
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))  # type: ignore[union-attr]
+            except subprocess.TimeoutExpired:
+                _log.warning("child did not drain in time", child=child.name)
+                child.process.kill()  # type: ignore[union-attr]
+
+
+@contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Holds the data folder's serve lock; raises ServeRefused when another ``serve`` holds it."""
+    path = data_dir / "serve.lock"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            other = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
+            raise ServeRefused(
+                f"Hatobin is already running on {data_dir} (process {other or 'unknown'}).\n"
+                "Stop that one first, or set HATOBIN_DATA_DIR to another folder for a second one."
+            ) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def check_port(settings: Settings) -> None:
+    """Raises ServeRefused when the web port is taken."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise ServeRefused(
+                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}).\n"
+                "Stop the program that uses it, or set HATOBIN_PORT to another number."
+            ) from error
+
+
+def free_port(wanted: int) -> int:
+    """``wanted`` when nobody listens there on loopback, else a port that the system picks."""
+    for port in (wanted, 0):
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    return wanted

@@ -1,0 +1,1 @@
+"""Door: staff screens in Japanese and English."""

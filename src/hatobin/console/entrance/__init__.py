@@ -1,0 +1,1 @@
+"""The ways in: first owner, invitation, no workspace."""

@@ -1,0 +1,1 @@
+"""The component gallery: every part of the design system on one page."""

@@ -1,0 +1,1 @@
+"""Letters: the five steps from people to result."""

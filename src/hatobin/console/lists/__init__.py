@@ -1,0 +1,1 @@
+"""Lists, the people on them, and files on their way in."""

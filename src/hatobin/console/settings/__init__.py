@@ -1,0 +1,1 @@
+"""Settings: workspace, senders, roads out, members, API keys, sign-ins, audit log."""

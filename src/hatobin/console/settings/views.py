@@ -1,0 +1,204 @@
+"""Settings screens: each shows a thing and changes it through one service call."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from hatobin.accounts.models import Role
+from hatobin.accounts.queries import audit_page
+from hatobin.accounts.rules import RIGHT_SENTENCES, ROLE_RIGHTS, Right
+from hatobin.accounts.services import api_keys, members, workspaces
+from hatobin.accounts.services.access import workspaces_of
+from hatobin.console.middleware import SESSION_KEY, StaffRequest
+from hatobin.console.numbers import page_number
+from hatobin.console.settings.forms import (
+    ApiKeyForm,
+    IdentityForm,
+    InviteForm,
+    ProfileForm,
+    WorkspaceForm,
+)
+from hatobin.console.shared import attempt, staff_only, told
+from hatobin.senders import queries as sender_queries
+from hatobin.senders import services as senders
+
+
+@staff_only
+@require_safe
+def index(request: StaffRequest) -> HttpResponse:
+    """What can be set, with the state of each."""
+    context = {
+        "identities": sender_queries.identities(request.actor),
+        "profile": sender_queries.profile(request.actor),
+        "may_manage": request.actor.may(Right.MANAGE),
+        "workspaces": workspaces_of(request.user),
+    }
+    return render(request, "console/settings/index.html", context)
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def workspace(request: StaffRequest) -> HttpResponse:
+    """Name, language, public address."""
+    stored = request.workspace
+    initial = {"name": stored.name, "language": stored.language, "base_url": stored.base_url}
+    form = WorkspaceForm(request.POST or None, initial=initial)
+    if form.is_valid() and attempt(
+        form, workspaces.save_workspace, request.actor, **form.cleaned_data
+    ):
+        return _saved(request, "console:settings-workspace")
+    return _page(request, "workspace", form=form)
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def sender(request: StaffRequest) -> HttpResponse:
+    """The legal footer and the From lines."""
+    stored = sender_queries.profile(request.actor)
+    names = ("organisation", "postal_address", "contact")
+    initial = {name: getattr(stored, name) for name in names} if stored else {}
+    form = ProfileForm(request.POST or None, initial=initial)
+    if form.is_valid() and attempt(form, senders.save_profile, request.actor, **form.cleaned_data):
+        return _saved(request, "console:settings-sender")
+    found = sender_queries.identities(request.actor)
+    return _page(request, "sender", form=form, identities=found)
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def identity(request: StaffRequest, identity_id: uuid.UUID | None = None) -> HttpResponse:
+    """One From line, new or known."""
+    initial: dict[str, Any] = {}
+    if identity_id:
+        stored = sender_queries.identity(request.actor, identity_id)
+        initial = {name: getattr(stored, name) for name in ("display_name", "address", "reply_to")}
+    form = IdentityForm(request.POST or None, initial=initial)
+    if form.is_valid() and attempt(
+        form, senders.save_identity, request.actor, identity_id=identity_id, **form.cleaned_data
+    ):
+        return _saved(request, "console:settings-sender")
+    return _page(request, "identity", form=form, identity_id=identity_id)
+
+
+@staff_only
+@require_POST
+def delete_identity(request: StaffRequest, identity_id: uuid.UUID) -> HttpResponse:
+    """Removes a From line."""
+    with told(request):
+        senders.delete_identity(request.actor, identity_id)
+        messages.success(request, _("The sender is removed."))
+    return redirect("console:settings-sender")
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def member_list(request: StaffRequest) -> HttpResponse:
+    """Members, open invitations, and a new invitation (its link is shown once)."""
+    form = InviteForm(request.POST or None)
+    link = ""
+    if form.is_valid():
+        tokens: list[str] = []
+        if attempt(form, lambda: tokens.append(members.invite(request.actor, **form.cleaned_data))):
+            link = request.build_absolute_uri(f"/invitation/{tokens[0]}")
+            form = InviteForm()
+    return _page(
+        request,
+        "members",
+        form=form,
+        link=link,
+        members=members.members(request.actor),
+        invitations=members.open_invitations(request.actor),
+        roles=Role.choices,
+        matrix=_matrix(),
+    )
+
+
+@staff_only
+@require_POST
+def change_member(request: StaffRequest, member_id: uuid.UUID) -> HttpResponse:
+    """Another role, or out."""
+    with told(request):
+        if request.POST.get("act") == "remove":
+            members.remove_member(request.actor, member_id)
+            messages.success(request, _("The person is no member any more."))
+        else:
+            members.change_role(request.actor, member_id, request.POST.get("role", ""))
+            messages.success(request, _("The role is changed."))
+    return redirect("console:settings-members")
+
+
+@staff_only
+@require_POST
+def withdraw_invitation(request: StaffRequest, invitation_id: uuid.UUID) -> HttpResponse:
+    """Makes an invitation useless."""
+    with told(request):
+        members.withdraw_invitation(request.actor, invitation_id)
+        messages.success(request, _("The invitation is withdrawn."))
+    return redirect("console:settings-members")
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def api_key_list(request: StaffRequest) -> HttpResponse:
+    """API keys, and a new one (its secret is shown once)."""
+    form = ApiKeyForm(request.POST or None)
+    secret = ""
+    if form.is_valid():
+        made: list[api_keys.NewApiKey] = []
+        if attempt(
+            form,
+            lambda: made.append(api_keys.create_api_key(request.actor, **form.cleaned_data)),
+        ):
+            secret, form = made[0].secret, ApiKeyForm()
+    keys = api_keys.api_keys(request.actor)
+    return _page(request, "api_keys", form=form, secret=secret, keys=keys)
+
+
+@staff_only
+@require_POST
+def revoke_api_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
+    """Ends a key now."""
+    with told(request):
+        api_keys.revoke_api_key(request.actor, key_id)
+        messages.success(request, _("The key does not work any more."))
+    return redirect("console:settings-api-keys")
+
+
+@staff_only
+@require_safe
+def audit_log(request: StaffRequest) -> HttpResponse:
+    """Who did what, when."""
+    page = audit_page(request.actor, page=page_number(request))
+    return _page(request, "audit_log", page=page)
+
+
+@staff_only
+@require_POST
+def switch_workspace(request: StaffRequest) -> HttpResponse:
+    """Works in another workspace from now on (membership is checked at every request)."""
+    request.session[SESSION_KEY] = request.POST.get("workspace", "")
+    return redirect("console:home")
+
+
+def _page(request: StaffRequest, name: str, **context: Any) -> HttpResponse:
+    context["may_manage"] = request.actor.may(Right.MANAGE)
+    return render(request, f"console/settings/{name}.html", context)
+
+
+def _saved(request: StaffRequest, where: str) -> HttpResponseRedirect:
+    messages.success(request, _("Saved."))
+    return redirect(where)
+
+
+def _matrix() -> list[tuple[str, list[bool]]]:
+    sentences = {right: str(text) for right, text in RIGHT_SENTENCES.items()}
+    return [
+        (sentences[right], [right in ROLE_RIGHTS[role] for role in Role.values]) for right in Right
+    ]

@@ -1,0 +1,1 @@
+"""The do-not-mail list on screen."""

@@ -1,0 +1,64 @@
+"""The do-not-mail list: look, add, take back what staff added."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hatobin.accounts.rules import Right
+from hatobin.common.errors import HatobinError
+from hatobin.console.middleware import StaffRequest
+from hatobin.console.numbers import page_number
+from hatobin.console.shared import add_problem, staff_only, told
+from hatobin.suppression import queries, services
+
+
+class AddForm(forms.Form):
+    """Addresses, one a line."""
+
+    addresses = forms.CharField(
+        label=gettext_lazy("Mail addresses"),
+        help_text=gettext_lazy("One address a line."),
+        widget=forms.Textarea({"rows": 4, "spellcheck": "false"}),
+        max_length=200_000,
+    )
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def index(request: StaffRequest) -> HttpResponse:
+    """The list, newest first, with a search for one address and a form to add some."""
+    form = AddForm(request.POST or None)
+    if form.is_valid():
+        try:
+            added = services.add_by_staff(request.actor, form.cleaned_data["addresses"])
+        except HatobinError as error:
+            add_problem(form, error)
+        else:
+            messages.success(request, _("%(count)s addresses were added.") % {"count": added})
+            return redirect("console:suppression")
+    search = request.GET.get("q", "")
+    page = queries.entries(request.actor, search=search, page=page_number(request))
+    context = {
+        "form": form,
+        "page": page,
+        "search": search,
+        "may_edit": request.actor.may(Right.EDIT_LISTS),
+        "may_remove": request.actor.may(Right.MANAGE),
+    }
+    return render(request, "console/suppression/index.html", context)
+
+
+@staff_only
+@require_POST
+def remove(request: StaffRequest, entry_id: int) -> HttpResponse:
+    """Takes back an entry that staff added."""
+    with told(request):
+        services.remove(request.actor, entry_id, why=request.POST.get("why", ""))
+        messages.success(request, _("The entry is removed. This address can be mailed again."))
+    return redirect("console:suppression")

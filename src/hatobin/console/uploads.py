@@ -1,0 +1,43 @@
+"""Uploaded lists stay in memory until they are sealed: no plain copy touches a disk."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import InMemoryUploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+
+
+class BoundedMemoryHandler(FileUploadHandler):
+    """Keeps one request's files in memory, up to the upload limit; a larger one is cut off early.
+
+    The view then sees no file and ``request.META["hatobin.upload_too_large"]``.
+    """
+
+    def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
+        self._left = settings.HATOBIN.upload_limit_mb * 1024 * 1024
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self._file = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        self._left -= len(raw_data)
+        if self._left < 0:
+            if self.request is not None:
+                self.request.META["hatobin.upload_too_large"] = True
+            raise StopUpload(connection_reset=False)
+        self._file.write(raw_data)
+
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        self._file.seek(0)
+        return InMemoryUploadedFile(
+            self._file,
+            self.field_name,
+            self.file_name or "",
+            self.content_type,
+            file_size,
+            self.charset,
+        )

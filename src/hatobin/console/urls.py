@@ -1,0 +1,110 @@
+"""Addresses of the console."""
+
+from __future__ import annotations
+
+from allauth.account import views as account
+from allauth.usersessions import views as sessions
+from django.urls import include, path
+
+from hatobin.console.entrance import views as entrance
+from hatobin.console.gallery import views as gallery
+from hatobin.console.home import views as home
+from hatobin.console.letters import drafting, sending
+from hatobin.console.lists import importing
+from hatobin.console.lists import views as lists
+from hatobin.console.sandbox import views as sandbox
+from hatobin.console.settings import roads
+from hatobin.console.settings import views as settings
+from hatobin.console.suppression import views as suppression
+
+_letters = [
+    path("", drafting.index, name="letters"),
+    path("new/", drafting.new, name="letter-new"),
+    path("<uuid:letter_id>/", drafting.open_letter, name="letter"),
+    path("<uuid:letter_id>/people/", drafting.people, name="letter-people"),
+    path("<uuid:letter_id>/letter/", drafting.write, name="letter-letter"),
+    path("<uuid:letter_id>/check/", drafting.check, name="letter-check"),
+    path("<uuid:letter_id>/preview/", drafting.preview, name="letter-preview"),
+    path("<uuid:letter_id>/preview.html", drafting.preview_html, name="letter-preview-html"),
+    path("<uuid:letter_id>/test/", drafting.send_test, name="letter-test"),
+    path("<uuid:letter_id>/copy/", drafting.duplicate, name="letter-copy"),
+    path("<uuid:letter_id>/delete/", drafting.delete, name="letter-delete"),
+    path("<uuid:letter_id>/send/", sending.send, name="letter-send"),
+    path("<uuid:letter_id>/road/", sending.choose_egress, name="letter-road"),
+    path("<uuid:letter_id>/result/", sending.result, name="letter-result"),
+    path("<uuid:letter_id>/progress/", sending.progress, name="letter-progress"),
+    path("<uuid:letter_id>/result.csv", sending.csv_file, name="letter-csv"),
+    path("<uuid:letter_id>/act/<slug:what>/", sending.act, name="letter-act"),
+]
+
+_lists = [
+    path("", lists.index, name="lists"),
+    path("upload/", importing.upload, name="upload"),
+    path("import/<uuid:import_id>/", importing.preview, name="import"),
+    path("import/<uuid:import_id>/result/", importing.result, name="import-result"),
+    path("import/<uuid:import_id>/cancel/", importing.cancel, name="import-cancel"),
+    path("import/<uuid:import_id>/refused.csv", importing.refused_file, name="import-refused"),
+    path("person/<int:contact_id>/", lists.person, name="person"),
+    path("<uuid:list_id>/", lists.show, name="list"),
+    path("<uuid:list_id>/delete/", lists.delete, name="list-delete"),
+    path("<uuid:list_id>/add/", lists.add_person, name="person-add"),
+    path("<uuid:list_id>/remove/<int:contact_id>/", lists.remove_person, name="person-remove"),
+]
+
+_settings = [
+    path("", settings.index, name="settings"),
+    path("workspace/", settings.workspace, name="settings-workspace"),
+    path("sender/", settings.sender, name="settings-sender"),
+    path("sender/new/", settings.identity, name="identity-new"),
+    path("sender/<uuid:identity_id>/", settings.identity, name="identity"),
+    path("sender/<uuid:identity_id>/delete/", settings.delete_identity, name="identity-delete"),
+    path("roads/", roads.index, name="settings-roads"),
+    path("roads/new/", roads.relay, name="relay-new"),
+    path("roads/<uuid:egress_id>/", roads.relay, name="relay"),
+    path("roads/<uuid:egress_id>/test/", roads.test, name="relay-test"),
+    path("roads/<uuid:egress_id>/delete/", roads.delete, name="relay-delete"),
+    path("roads/<uuid:egress_id>/default/", roads.make_default, name="relay-default"),
+    path("members/", settings.member_list, name="settings-members"),
+    path("members/<uuid:member_id>/", settings.change_member, name="member-change"),
+    path(
+        "members/invitation/<uuid:invitation_id>/",
+        settings.withdraw_invitation,
+        name="invitation-withdraw",
+    ),
+    path("api-keys/", settings.api_key_list, name="settings-api-keys"),
+    path("api-keys/<uuid:key_id>/revoke/", settings.revoke_api_key, name="api-key-revoke"),
+    path("audit-log/", settings.audit_log, name="settings-audit-log"),
+    path("switch/", settings.switch_workspace, name="switch-workspace"),
+]
+
+_console = [
+    path("", home.index, name="home"),
+    path("theme/", home.theme, name="theme"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("setup/<str:token>", entrance.set_up, name="setup"),
+    path("invitation/<str:token>", entrance.invitation, name="invitation"),
+    path("no-workspace/", entrance.no_workspace, name="no-workspace"),
+    path("letters/", include(_letters)),
+    path("lists/", include(_lists)),
+    path("sandbox/", sandbox.index, name="sandbox"),
+    path("sandbox/clear/", sandbox.clear, name="sandbox-clear"),
+    path("sandbox/<int:letter_id>/", sandbox.letter, name="sandbox-letter"),
+    path("sandbox/<int:letter_id>/html", sandbox.letter_html, name="sandbox-html"),
+    path("sandbox/<int:letter_id>/letter.eml", sandbox.letter_source, name="sandbox-source"),
+    path("suppression/", suppression.index, name="suppression"),
+    path("suppression/<int:entry_id>/remove/", suppression.remove, name="suppression-remove"),
+    path("settings/", include(_settings)),
+]
+
+_account = [
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-out/", account.logout, name="account_logout"),
+    path("account/password/", account.password_change, name="account_change_password"),
+    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+]
+
+urlpatterns = [
+    path("", include((_console, "console"))),
+    path("", include(_account)),
+]

@@ -1,0 +1,1 @@
+"""The letter: merge fields, sanitising, footer, compile to MIME."""

@@ -1,0 +1,1 @@
+"""Domain health and warm-up (its place; empty until the engine grows)."""

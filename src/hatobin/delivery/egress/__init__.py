@@ -1,0 +1,1 @@
+"""Roads out of the house: the SMTP client with the dot barrier. No Django in here."""

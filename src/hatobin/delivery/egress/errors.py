@@ -1,0 +1,88 @@
+"""What can go wrong on the way to a server, told so that a screen can put it in plain words.
+
+``kind`` is a stable code; ``reply`` holds the server's own words where it spoke; ``detail`` is
+technical text of the operating system or TLS library, for logs and experts; ``temporary`` says
+whether the same attempt may succeed later without anybody changing anything.
+"""
+
+from __future__ import annotations
+
+from hatobin.wire.reply import Reply
+
+
+class EgressError(Exception):
+    """Base of all errors of this package."""
+
+    def __init__(
+        self, kind: str, *, temporary: bool, reply: Reply | None = None, detail: str = ""
+    ) -> None:
+        super().__init__(kind, str(reply) if reply else detail)
+        self.kind = kind
+        self.temporary = temporary
+        self.reply = reply
+        self.detail = detail
+
+
+class ConnectFailed(EgressError):
+    """No conversation came about.
+
+    Kinds: ``host-unknown``, ``dns`` (the resolver does not answer), ``refused``, ``unreachable``,
+    ``timeout``, ``greeting-timeout`` (connected, then silence), ``closed`` (hung up before the
+    conversation was ready).
+    """
+
+
+class GreetingRefused(EgressError):
+    """The server does not want to talk.
+
+    Kinds: ``greeting-refused``, ``ehlo-refused``, ``shutting-down`` (421), ``not-smtp`` (something
+    else answers on this port), ``endless``, ``unasked`` (it spoke out of turn).
+    """
+
+
+class TlsFailed(EgressError):
+    """The connection could not be protected.
+
+    Kinds: ``starttls-not-offered``, ``starttls-refused``, ``starttls-injection`` (somebody added
+    bytes before the encryption began), ``not-tls`` (the port speaks without TLS), ``certificate``,
+    ``handshake``, ``timeout``.
+    """
+
+
+class AuthFailed(EgressError):
+    """Signing in failed.
+
+    Kinds: ``auth-refused``, ``auth-temporary``, ``auth-not-offered``, ``auth-no-mechanism`` (only
+    ones that this client does not speak), ``auth-needs-tls``, ``closed``, ``timeout``, ``not-smtp``,
+    ``endless``, ``unasked``.
+    """
+
+
+class Refused(EgressError):
+    """The server said no to this message before its body was complete.
+
+    ``stage``: ``mail``, ``rcpt``, ``data``, ``body``. Kinds: ``refused``; or, decided here from what
+    the server offers, with ``reply`` None: ``too-large``, ``smtputf8-not-offered``,
+    ``8bitmime-not-offered``. Look at ``SmtpConnection.alive`` before using the connection again.
+    """
+
+    def __init__(
+        self, stage: str, reply: Reply | None, *, temporary: bool, kind: str = "refused"
+    ) -> None:
+        super().__init__(kind, temporary=temporary, reply=reply)
+        self.stage = stage
+
+
+class ConnectionLost(EgressError):
+    """The conversation broke before the final dot: this message was certainly not delivered.
+
+    Kinds: ``closed``, ``timeout``, ``not-smtp``, ``endless``, ``unasked``, ``shutting-down``,
+    ``unexpected-reply``.
+    """
+
+
+class InDoubt(EgressError):
+    """The final dot went out and no answer that can be understood came back.
+
+    The message may have been delivered. Kinds as in :class:`ConnectionLost`.
+    """

@@ -1,0 +1,230 @@
+"""NAME
+    smtp_client - hands one message at a time to an SMTP server, with a barrier before the final dot
+
+JOB
+    ``offer`` sends the envelope and the whole body, but not the dot that makes it count. Between
+    ``offer`` and ``commit`` the caller writes down durably that the dot is about to go out; after
+    ``commit`` what the server said. A crash before ``commit`` has certainly delivered nothing.
+
+STRATEGY
+    Where PIPELINING is offered, MAIL, RCPT and DATA go out in one write (RFC 2920). A refused
+    transaction is reset together with the next one, so that a refusal costs no round trip.
+    A transaction has exactly one RCPT: there is no call for a second.
+
+LIMITS
+    One task at a time per connection. AUTH PLAIN and LOGIN. Works under asyncio and uvloop.
+
+SECURITY
+    A reply nobody asked for, or bytes between STARTTLS and the handshake, end the connection.
+    Bodies with a bare CR or LF are refused (``wire.dotstuff``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from typing import Self
+
+from hatobin.delivery.egress.channel import Broken, Channel
+from hatobin.delivery.egress.endpoint import Endpoint, Security, Timeouts
+from hatobin.delivery.egress.errors import ConnectionLost, InDoubt, Refused
+from hatobin.delivery.egress.opening import Features, open_channel
+from hatobin.wire.address import Address
+from hatobin.wire.dotstuff import stuff
+from hatobin.wire.reply import Reply
+
+__all__ = ["Endpoint", "Security", "SmtpConnection", "Timeouts"]
+
+_PATH = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029]*")
+_BLOCK = 256 * 1024  # bytes of body handed to the network at once
+
+
+class SmtpConnection:
+    """An open conversation. Attributes: ``features`` (EHLO keyword: parameters), ``messages_sent``
+    (final dots written), ``alive`` (whether another message may be offered)."""
+
+    def __init__(self, endpoint: Endpoint, channel: Channel, features: Features) -> None:
+        self._timeouts = endpoint.timeouts
+        self._channel = channel
+        self._offered = False
+        self._needs_reset = False
+        self.features = features
+        self.messages_sent = 0
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint) -> Self:
+        """Raises ConnectFailed, GreetingRefused, TlsFailed or AuthFailed (``egress.errors``)."""
+        channel, features = await open_channel(endpoint)
+        return cls(endpoint, channel, features)
+
+    @property
+    def alive(self) -> bool:
+        """Whether another message may be offered."""
+        return self._channel.broken is None
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether TLS is on."""
+        return self._channel.secure
+
+    async def offer(self, mail_from: str, rcpt: Address, body: bytes) -> None:
+        """Everything but the final dot. ``mail_from`` may be empty (the null path).
+
+        Raises Refused (look at ``alive`` afterwards), ConnectionLost, or BareLineEnd and ValueError
+        before a single byte is sent. In each case nothing was delivered, nor will be.
+        """
+        if self._offered:
+            raise RuntimeError("commit or withdraw the message that was offered before")
+        stuffed = stuff(body)
+        mail = self._mail_command(mail_from, rcpt, body)
+        try:
+            await self._send_envelope(mail, f"RCPT TO:<{rcpt.wire}>\r\n".encode())
+            await self._send_body(stuffed)
+        except Broken as broken:
+            self._channel.abort()
+            raise ConnectionLost(
+                broken.kind, temporary=True, reply=broken.reply, detail=broken.detail
+            ) from None
+        except Refused:
+            raise
+        except BaseException:  # cancelled: the conversation is at an unknown place
+            self._channel.abort()
+            raise
+        self._offered = True
+
+    async def withdraw(self) -> None:
+        """Takes back what was offered: the connection closes without the dot.
+
+        A server must not deliver what has no end (RFC 5321 section 4.1.1.4); there is no other way
+        to take back a body once DATA has begun.
+        """
+        await self.close()
+
+    async def commit(self) -> Reply:
+        """The final dot and the server's answer, for which it waits up to ``timeouts.dot``.
+
+        Raises InDoubt when the answer does not come, or makes no sense, after the dot went out.
+        Raises ConnectionLost when the connection was gone before the dot: certainly not delivered.
+        A refusal that the server spoke before the dot is returned as its answer. A task cancelled
+        in here leaves the message in doubt.
+        """
+        if not self._offered:
+            raise RuntimeError("nothing was offered")
+        self._offered = False
+        broken = self._channel.broken
+        if broken:
+            return self._answer_before_dot(broken)
+        self.messages_sent += 1
+        self._channel.ask(b".\r\n")
+        try:
+            reply = await self._channel.read(self._timeouts.dot)
+            if reply.intermediate:
+                raise Broken("unexpected-reply", reply)
+        except Broken as broken:
+            self._channel.abort()
+            raise InDoubt(
+                broken.kind, temporary=False, reply=broken.reply, detail=broken.detail
+            ) from None
+        except BaseException:
+            self._channel.abort()
+            raise
+        if reply.code == 421:
+            self._channel.abort()
+        return reply
+
+    async def quit(self) -> None:
+        """Says goodbye, waits a little for the answer, closes. Never raises on what the server does."""
+        if self.alive and not self._offered:
+            self._channel.ask(b"QUIT\r\n")
+            with contextlib.suppress(Broken):
+                await self._channel.read(self._timeouts.quit)
+        await self.close()
+
+    async def close(self) -> None:
+        """Drops the connection at once; a message that was offered is not delivered."""
+        self._offered = False
+        self._channel.abort()
+        await asyncio.sleep(0)  # the loop closes the socket on its next turn
+
+    def _mail_command(self, mail_from: str, rcpt: Address, body: bytes) -> bytes:
+        if not _PATH.fullmatch(mail_from):
+            raise ValueError("mail_from holds a space, a control character or a bracket")
+        command = f"MAIL FROM:<{mail_from}>"
+        if "SIZE" in self.features:  # RFC 1870
+            limit = self.features["SIZE"]
+            if limit.isdecimal() and 0 < int(limit) < len(body):
+                raise Refused("mail", None, temporary=False, kind="too-large")
+            command += f" SIZE={len(body)}"
+        if not body.isascii():
+            command += f" BODY={self._extension('8BITMIME', 'mail')}"
+        if rcpt.needs_smtputf8 or not mail_from.isascii():
+            command += f" {self._extension('SMTPUTF8', 'rcpt')}"
+        return f"{command}\r\n".encode()
+
+    def _extension(self, name: str, stage: str) -> str:
+        if name not in self.features:
+            raise Refused(stage, None, temporary=False, kind=f"{name.lower()}-not-offered")
+        return name
+
+    async def _send_envelope(self, mail: bytes, rcpt: bytes) -> None:
+        commands = [("mail", mail), ("rcpt", rcpt), ("data", b"DATA\r\n")]
+        if self._needs_reset:
+            commands.insert(0, ("rset", b"RSET\r\n"))
+        pipelined = "PIPELINING" in self.features
+        if pipelined:
+            self._channel.ask(b"".join(command for _, command in commands), len(commands))
+        self._needs_reset = True
+        refused: Refused | None = None
+        for stage, command in commands:
+            if not pipelined:
+                self._channel.ask(command)
+            refused = await self._read_answer(stage, refused)
+            if refused and not pipelined:
+                break
+        if refused:
+            raise refused
+        self._needs_reset = False
+
+    async def _read_answer(self, stage: str, refused: Refused | None) -> Refused | None:
+        """The first refusal so far. What follows a refusal in a pipeline is only read past."""
+        timeout = self._timeouts.data if stage == "data" else self._timeouts.command
+        try:
+            reply = await self._channel.read(timeout)
+        except Broken:
+            if refused:
+                raise refused from None
+            raise
+        if reply.code == 421:
+            self._channel.abort()
+            raise refused or Refused(stage, reply, temporary=True)
+        if refused:
+            # 354 without a recipient: RFC 2920 section 3.1 lets us end the body with a lone dot,
+            # but a server that answers so may also deliver that empty message to somebody.
+            if stage == "data" and not (reply.transient or reply.permanent):
+                self._channel.abort()
+            return refused
+        if stage != "rset" and (reply.transient or reply.permanent):
+            return Refused(stage, reply, temporary=reply.transient)
+        if not (reply.code == 354 if stage == "data" else reply.positive):
+            raise Broken("unexpected-reply", reply)
+        return None
+
+    async def _send_body(self, stuffed: bytes) -> None:
+        try:
+            for start in range(0, len(stuffed), _BLOCK):
+                self._channel.write(stuffed[start : start + _BLOCK])
+                await self._channel.drain(self._timeouts.block)
+        except Broken as broken:
+            reply = broken.reply
+            if reply is None or reply.positive or reply.intermediate:
+                raise
+            self._channel.abort()
+            raise Refused("body", reply, temporary=reply.transient) from None
+
+    def _answer_before_dot(self, broken: Broken) -> Reply:
+        self._channel.abort()
+        reply = broken.reply
+        if reply is not None and (reply.transient or reply.permanent):
+            return reply
+        raise ConnectionLost(broken.kind, temporary=True, reply=broken.reply, detail=broken.detail)

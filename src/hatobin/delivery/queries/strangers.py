@@ -1,0 +1,30 @@
+"""Whether a letter's own text names a contact: proved once, before a release (promise P1)."""
+
+from __future__ import annotations
+
+import uuid
+
+from hatobin.accounts.services.sealing import vault_of
+from hatobin.audience.models import Contact
+from hatobin.content.letters import CompiledLetter
+from hatobin.delivery.rules.last_byte import addresses_in
+from hatobin.senders.frozen import FrozenSender
+
+
+def static_addresses_of_contacts(
+    workspace_id: uuid.UUID, letter: CompiledLetter, sender: FrozenSender
+) -> tuple[str, ...]:
+    """Addresses in the letter's own text, fallbacks included, that belong to contacts, sorted.
+
+    The sender's own addresses and those of the legal footer are the office's to show.
+    """
+    texts = (letter.subject, letter.preheader, letter.text, letter.html, *letter.fallbacks.values())
+    own = addresses_in(
+        sender.address, sender.reply_to, sender.organisation, sender.postal_address, sender.contact
+    )
+    vault = vault_of(workspace_id)
+    by_key = {vault.address_key(form): form for form in addresses_in(*texts) - own}
+    if not by_key:
+        return ()
+    contacts = Contact.objects.of(workspace_id).filter(address_key__in=list(by_key))
+    return tuple(sorted(by_key[bytes(k)] for k in contacts.values_list("address_key", flat=True)))

@@ -1,0 +1,151 @@
+"""The sums of promise P2, and how fast it goes. Numbers only: nobody's address is opened here."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.utils.functional import Promise
+
+from hatobin.common import clock
+from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.rules.states import OPEN
+from hatobin.delivery.rules.troubles import trouble_text
+from hatobin.delivery.statements import statement
+
+_RATE_OVER = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sums:
+    """Where all letters of a dispatch are. ``waiting`` includes those on their way.
+
+    ``deferred`` is the part of ``waiting`` that was tried before.
+    """
+
+    audience: int
+    accepted: int
+    bounced: int
+    expired: int
+    suppressed: int
+    cancelled: int
+    in_doubt: int
+    waiting: int
+    deferred: int
+
+    @property
+    def ended(self) -> int:
+        """How many have come to their end."""
+        return self.audience - self.waiting
+
+    @property
+    def adds_up(self) -> bool:
+        """Promise P2. False would be a bug of ours, and is shown as one."""
+        parts = (self.accepted, self.bounced, self.expired, self.suppressed, self.cancelled)
+        return self.audience == sum(parts) + self.in_doubt + self.waiting
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """A dispatch as it goes. ``per_minute``: letters that ended within the last minute.
+
+    ``time_left`` is None when nothing waits or nothing can be said. ``trouble``: a sentence about
+    the road, empty when it works; ``trouble_words``: the server's. ``stop_code``: why it was stopped.
+    """
+
+    state: str
+    state_text: str
+    sums: Sums
+    per_minute: int
+    time_left: timedelta | None
+    next_try_at: datetime | None
+    hold_until: datetime
+    expires_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    trouble: str | Promise
+    trouble_words: str
+    resume_at: datetime | None
+    stop_code: str
+
+    @property
+    def percent(self) -> int:
+        """How much has ended, 0 to 100; 100 only when all has."""
+        return self.sums.ended * 100 // self.sums.audience if self.sums.audience else 100
+
+
+def sums(dispatch_id: uuid.UUID) -> Sums:
+    """The sums now. For doors and services that have checked the actor's right to the dispatch."""
+    audience = Dispatch.objects.across_workspaces().values_list("audience", flat=True)
+    with connection.cursor() as cursor:
+        cursor.execute(statement("sums"), {"dispatch": dispatch_id})
+        found = {state: (number, tried) for state, number, tried in cursor.fetchall()}
+    numbers = {state: found.get(state, (0, 0))[0] for state in DeliveryState.values}
+    return Sums(
+        audience=audience.get(pk=dispatch_id),
+        accepted=numbers[DeliveryState.ACCEPTED],
+        bounced=numbers[DeliveryState.BOUNCED],
+        expired=numbers[DeliveryState.EXPIRED],
+        suppressed=numbers[DeliveryState.SUPPRESSED],
+        cancelled=numbers[DeliveryState.CANCELLED],
+        in_doubt=numbers[DeliveryState.IN_DOUBT],
+        waiting=sum(numbers[state] for state in OPEN),
+        deferred=sum(found.get(state, (0, 0))[1] for state in OPEN),
+    )
+
+
+def progress(dispatch_id: uuid.UUID) -> Progress:
+    """How it goes now. Rights as for ``sums``."""
+    dispatch = Dispatch.objects.across_workspaces().select_related("egress").get(pk=dispatch_id)
+    now = sums(dispatch_id)
+    rate = _rate(dispatch)
+    egress = dispatch.egress
+    is_open = dispatch.state in {DispatchState.SENDING, DispatchState.PAUSED}
+    return Progress(
+        state=dispatch.state,
+        state_text=dispatch.get_state_display(),
+        sums=now,
+        per_minute=rate,
+        time_left=_time_left(dispatch, now, rate),
+        next_try_at=_next_try(dispatch),
+        hold_until=dispatch.hold_until,
+        expires_at=dispatch.expires_at,
+        started_at=dispatch.started_at,
+        finished_at=dispatch.finished_at,
+        trouble=trouble_text(egress.trouble_code) if is_open else "",
+        trouble_words=egress.trouble_text if is_open else "",
+        resume_at=egress.resume_at if is_open else None,
+        stop_code=dispatch.stop_code,
+    )
+
+
+def _rate(dispatch: Dispatch) -> int:
+    rows = Delivery.objects.of(dispatch.workspace_id).filter(
+        dispatch=dispatch,
+        state__in=[DeliveryState.ACCEPTED, DeliveryState.BOUNCED],
+        ended_at__gt=clock.now() - _RATE_OVER,
+    )
+    return rows.count()
+
+
+def _time_left(dispatch: Dispatch, now: Sums, rate: int) -> timedelta | None:
+    """Letters that wait for a later try are left out: their time is known, not their number."""
+    first_try = now.waiting - now.deferred
+    if (
+        dispatch.state != DispatchState.SENDING
+        or not rate
+        or not first_try
+        or not dispatch.started_at
+    ):
+        return None
+    running = min(max(clock.now() - dispatch.started_at, timedelta(seconds=1)), _RATE_OVER)
+    return running * first_try / rate
+
+
+def _next_try(dispatch: Dispatch) -> datetime | None:
+    rows = Delivery.objects.of(dispatch.workspace_id).filter(
+        dispatch=dispatch, state=DeliveryState.WAITING, attempts__gt=0
+    )
+    return rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()

@@ -1,0 +1,160 @@
+"""What an answer, or its absence, means for a letter; and how long a troubled road rests. Pure.
+
+Source of the retry schedule: what large senders use (5, 7, 8, 25, 75, 120 minutes, then every 4 hours).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.rules.states import DeliveryState
+from hatobin.wire.reply import Reply
+
+Stage = Literal["mail", "rcpt", "data", "body", "dot"]
+
+_RETRY_MINUTES = (5, 7, 8, 25, 75, 120)
+_LATER = timedelta(hours=4)
+_JITTER = 0.1
+_REST_SECONDS = (1, 2, 5, 10, 30, 60)
+_LOST_IN_THE_MIDDLE = timedelta(minutes=1)
+_WORDS_MAX = 500  # characters of the server's words that are kept
+_RECIPIENT = "{recipient}"
+
+# RFC 3463: the subject and detail of an enhanced code say more than the three digits.
+_BY_STATUS = {
+    "1.1": Reason.NO_SUCH_USER,
+    "1.10": Reason.NO_SUCH_USER,
+    "1.6": Reason.NO_SUCH_USER,
+    "1.8": Reason.SENDER_REFUSED,
+    "2.1": Reason.MAILBOX_CLOSED,
+    "2.2": Reason.MAILBOX_FULL,
+    "2.3": Reason.TOO_LARGE,
+    "3.4": Reason.TOO_LARGE,
+}
+_BY_SUBJECT = {"1": Reason.BAD_ADDRESS, "2": Reason.MAILBOX_CLOSED, "4": Reason.NO_ROUTE}
+_BY_CODE = {551: Reason.NO_SUCH_USER, 552: Reason.TOO_LARGE, 553: Reason.BAD_ADDRESS}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What to record. ``counted``: it was an attempt of this person's letter.
+
+    ``retry_in`` is given exactly when ``state`` is waiting. ``words`` are the server's, with the
+    address replaced by ``{recipient}``.
+    """
+
+    state: DeliveryState
+    reason: str = ""
+    counted: bool = True
+    retry_in: timedelta | None = None
+    code: int | None = None
+    status: str = ""
+    words: str = ""
+
+
+def decide(
+    reply: Reply,
+    *,
+    stage: Stage,
+    recipient: str,
+    attempts: int,
+    now: datetime,
+    expires_at: datetime,
+    rng: random.Random,
+) -> Outcome:
+    """The server answered. ``attempts`` were made before this one.
+
+    2yz accepted; 4yz waits for the next try, or expires when that would be past ``expires_at``;
+    everything else is final.
+    """
+    said = {
+        "code": reply.code,
+        "status": reply.enhanced or "",
+        "words": kept_words(reply.text, recipient),
+    }
+    if reply.positive:
+        return Outcome(state=DeliveryState.ACCEPTED, **said)  # type: ignore[arg-type]
+    if not reply.transient:
+        reason = bounce_reason(reply, stage)
+        return Outcome(state=DeliveryState.BOUNCED, reason=reason, **said)  # type: ignore[arg-type]
+    wait = retry_in(attempts + 1, rng)
+    if now + wait >= expires_at:
+        return Outcome(state=DeliveryState.EXPIRED, reason=Reason.EXPIRED, **said)  # type: ignore[arg-type]
+    return Outcome(state=DeliveryState.WAITING, reason=Reason.DEFERRED, retry_in=wait, **said)  # type: ignore[arg-type]
+
+
+def not_sent(*, lost_in_the_middle: bool = False) -> Outcome:
+    """The letter certainly did not leave, and not for its own sake: it waits on, nothing is counted.
+
+    After a connection that broke in the middle of it, it lets others go first: it may be the cause.
+    """
+    wait = _LOST_IN_THE_MIDDLE if lost_in_the_middle else timedelta()
+    return Outcome(state=DeliveryState.WAITING, counted=False, retry_in=wait)
+
+
+def unanswered() -> Outcome:
+    """The dot went out and no answer came back."""
+    return Outcome(state=DeliveryState.IN_DOUBT, reason=Reason.NO_ANSWER)
+
+
+def bounced_here(kind: str) -> Outcome:
+    """What the server offers does not suffice for this letter (``Refused.kind`` without a reply)."""
+    reason = Reason.TOO_LARGE if kind == "too-large" else Reason.NEEDS_UTF8
+    return Outcome(state=DeliveryState.BOUNCED, reason=reason)
+
+
+def cannot_be_made() -> Outcome:
+    """This person's letter cannot be composed; the check before the release names such people."""
+    return Outcome(state=DeliveryState.CANCELLED, reason=Reason.CANNOT_COMPOSE, counted=False)
+
+
+def retry_in(attempts: int, rng: random.Random) -> timedelta:
+    """How long after the ``attempts``-th refusal for now the next try comes."""
+    if attempts <= len(_RETRY_MINUTES):
+        return timedelta(minutes=_RETRY_MINUTES[attempts - 1])
+    return _LATER * (1 + rng.uniform(-_JITTER, _JITTER))
+
+
+def rest(failures: int) -> timedelta:
+    """How long a road rests after that many failed connections in a row (at least one)."""
+    return timedelta(seconds=_REST_SECONDS[min(failures, len(_REST_SECONDS)) - 1])
+
+
+def is_about_the_road(reply: Reply, stage: Stage) -> bool:
+    """Whether an answer says nothing about the person: the server closes, or wants a sign-in."""
+    return reply.code == 421 or (stage == "mail" and reply.code in {530, 535, 538})
+
+
+def bounce_reason(reply: Reply, stage: Stage) -> Reason:
+    """Why, as a code that screens and files can count."""
+    detail = (reply.enhanced or "").partition(".")[2]
+    if detail in _BY_STATUS:
+        return _BY_STATUS[detail]
+    if reply.code in {552, 551}:
+        return _BY_CODE[reply.code]
+    if stage == "mail":
+        return Reason.SENDER_REFUSED
+    subject = detail.partition(".")[0]
+    if subject == "7":
+        return Reason.POLICY
+    if subject in _BY_SUBJECT:
+        return _BY_SUBJECT[subject]
+    if stage == "rcpt" and not detail and reply.code == 550:
+        return Reason.NO_SUCH_USER
+    return _BY_CODE.get(reply.code, Reason.REFUSED)
+
+
+def kept_words(text: str, recipient: str) -> str:
+    """A server's words without the address they were said about, so that it stays sealed."""
+    words = re.sub(re.escape(recipient), _RECIPIENT, text.replace("\0", ""), flags=re.IGNORECASE)
+    return words[:_WORDS_MAX]
+
+
+def fill_words(words: str, recipient: str) -> str:
+    """Kept words with the address in its place again."""
+    return words.replace(_RECIPIENT, recipient)

@@ -1,0 +1,63 @@
+"""The last-byte check: what the finished bytes say, read back, right before they leave (promise P1).
+
+It refuses; it never warns and goes on. A refusal stops the whole dispatch, because what went wrong for
+one person is likely wrong for all. What it reports names a rule and a place, never an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from hatobin.wire.address import Address, AddressError, find_addresses, parse_address
+from hatobin.wire.message_facts import MessageFacts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refusal:
+    """``rule``: "recipient", "row", "other-recipient" or "other-person"; ``place``: a header or part."""
+
+    rule: str
+    place: str
+
+
+def check_recipient(
+    facts: MessageFacts, to: Address, *, row_key: bytes, key_of: Callable[[str], bytes]
+) -> Refusal | None:
+    """Exactly one recipient, the one of the envelope, and that is the one of the ledger row."""
+    if key_of(to.key_form) != row_key:
+        return Refusal(rule="row", place="envelope")
+    for place, named in (("cc", facts.cc), ("bcc", facts.bcc), ("resent", facts.resent)):
+        if named:
+            return Refusal(rule="other-recipient", place=place)
+    if len(facts.to) != 1 or _key_form(facts.to[0]) != to.key_form:
+        return Refusal(rule="recipient", place="to")
+    return None
+
+
+def strange_addresses(
+    facts: MessageFacts, to: Address, expected: Collection[str]
+) -> dict[str, str]:
+    """Normalised addresses in headers and texts that are neither the reader's nor the sender's > place."""
+    own = {to.key_form, *expected}
+    found: dict[str, str] = {}
+    texts = [*facts.headers, ("text", facts.text), ("html", facts.html or "")]
+    for place, text in texts:
+        for candidate in find_addresses(text):
+            form = _key_form(candidate)
+            if form and form not in own:
+                found.setdefault(form, place.lower())
+    return found
+
+
+def addresses_in(*texts: str) -> frozenset[str]:
+    """The normalised addresses that stand in texts."""
+    found = {_key_form(candidate) for text in texts for candidate in find_addresses(text)}
+    return frozenset(found - {""})
+
+
+def _key_form(text: str) -> str:
+    try:
+        return parse_address(text).key_form
+    except AddressError:
+        return ""

@@ -1,0 +1,89 @@
+"""The states of a letter and of a dispatch, and every legal move. STATES.md shows the same table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class DispatchState(TextChoices):
+    """A released letter as a whole."""
+
+    HELD = "held", _("On hold")  # until hold_until: can be called back
+    SENDING = "sending", _("Sending")
+    PAUSED = "paused", _("Paused")
+    STOPPED = "stopped", _("Stopped")
+    DONE = "done", _("Finished")
+
+
+class DeliveryState(TextChoices):
+    """One letter to one person. STATES.md says which moves are legal."""
+
+    WAITING = "waiting", _("Waiting")
+    CLAIMED = "claimed", _("Being prepared")
+    DOT_SENT = "dot-sent", _("Being handed over")
+    ACCEPTED = "accepted", _("Accepted by the receiving server")
+    BOUNCED = "bounced", _("Refused by the receiving server")
+    EXPIRED = "expired", _("Gave up after trying until the deadline")
+    SUPPRESSED = "suppressed", _("Not sent: the address is on the do-not-mail list")
+    CANCELLED = "cancelled", _("Not sent: cancelled")
+    IN_DOUBT = "in-doubt", _("Handed over, but the answer never came")
+
+
+class Move(NamedTuple):
+    """One legal move; ``start`` is empty for a row's birth. ``by`` names who makes it."""
+
+    start: str
+    end: str
+    by: str
+
+
+OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.DOT_SENT})
+
+DELIVERY_MOVES: tuple[Move, ...] = (
+    Move("", "waiting", "release"),
+    Move("", "suppressed", "release"),
+    Move("waiting", "claimed", "claim"),
+    Move("waiting", "suppressed", "unsubscribe"),
+    Move("waiting", "cancelled", "stop"),
+    Move("waiting", "expired", "expire"),
+    Move("waiting", "accepted", "late evidence"),
+    Move("waiting", "bounced", "late evidence"),
+    Move("claimed", "dot-sent", "mark"),
+    Move("claimed", "waiting", "record, settle, recover"),
+    Move("claimed", "bounced", "record"),
+    Move("claimed", "expired", "record"),
+    Move("claimed", "suppressed", "settle"),
+    Move("claimed", "cancelled", "settle, stop"),
+    Move("dot-sent", "accepted", "record"),
+    Move("dot-sent", "bounced", "record"),
+    Move("dot-sent", "waiting", "record"),
+    Move("dot-sent", "expired", "record"),
+    Move("dot-sent", "cancelled", "record"),
+    Move("dot-sent", "in-doubt", "record, recover"),
+    Move("in-doubt", "accepted", "late evidence"),
+    Move("in-doubt", "bounced", "late evidence"),
+    Move("in-doubt", "expired", "late evidence"),
+    Move("in-doubt", "cancelled", "late evidence"),
+    Move("in-doubt", "waiting", "late evidence, resend"),
+)
+
+DISPATCH_MOVES: tuple[Move, ...] = (
+    Move("", "held", "release"),
+    Move("held", "sending", "begin"),
+    Move("held", "stopped", "call back, stop"),
+    Move("sending", "paused", "pause"),
+    Move("sending", "stopped", "stop, last-byte check"),
+    Move("sending", "done", "finish"),
+    Move("paused", "sending", "resume"),
+    Move("paused", "stopped", "stop"),
+    Move("paused", "done", "finish"),
+    Move("done", "sending", "resend"),
+)
+
+
+def may_move(moves: tuple[Move, ...], start: str, end: str) -> bool:
+    """Whether the table has this move; staying is always legal."""
+    return start == end or any(move.start == start and move.end == end for move in moves)

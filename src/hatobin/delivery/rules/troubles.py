@@ -1,0 +1,95 @@
+"""What is wrong with a road, in plain words, and what to do: by the kinds of ``egress.errors``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Trouble(NamedTuple):
+    """``text``: what is wrong; ``advice``: what to do next."""
+
+    text: str | Promise
+    advice: str | Promise
+
+
+_CHECK_HOST = _("Check the server name for typing mistakes.")
+_CHECK_PORT = _("Check server name and port; ask whoever runs the server.")
+_CHECK_MODE = _("Usual pairs: port 587 with STARTTLS, port 465 with TLS from the start.")
+_CHECK_LOGIN = _("Check user name and password; some providers want a separate app password.")
+_WAIT = _("Wait a little. If it stays, ask whoever runs the server.")
+
+_TROUBLES: dict[str, Trouble] = {
+    "host-unknown": Trouble(_("There is no server of this name."), _CHECK_HOST),
+    "dns": Trouble(
+        _("The name of the server cannot be looked up right now."),
+        _("Check this machine's network and name service."),
+    ),
+    "refused": Trouble(_("No mail server answers on this port."), _CHECK_PORT),
+    "unreachable": Trouble(_("There is no way through the network to the server."), _CHECK_PORT),
+    "timeout": Trouble(
+        _("The server does not answer in time."),
+        _("A firewall may be in the way, or the port is wrong. Many networks block port 25."),
+    ),
+    "greeting-timeout": Trouble(_("The server took the connection but says nothing."), _CHECK_MODE),
+    "closed": Trouble(_("The server closed the connection."), _WAIT),
+    "greeting-refused": Trouble(
+        _("The server does not want to talk to this machine."),
+        _("Ask whoever runs the server to let this machine in."),
+    ),
+    "ehlo-refused": Trouble(
+        _("The server does not accept this machine's name."),
+        _("Set the public web address of this installation to a name that exists."),
+    ),
+    "shutting-down": Trouble(_("The server is closing for a while."), _WAIT),
+    "not-smtp": Trouble(_("Something else than a mail server answers on this port."), _CHECK_PORT),
+    "endless": Trouble(_("The server's answer has no end."), _CHECK_PORT),
+    "unasked": Trouble(_("The server speaks out of turn."), _CHECK_PORT),
+    "unexpected-reply": Trouble(_("The server gave an answer that makes no sense."), _WAIT),
+    "starttls-not-offered": Trouble(_("The server does not offer STARTTLS."), _CHECK_MODE),
+    "starttls-refused": Trouble(_("The server refuses to start encryption."), _CHECK_MODE),
+    "starttls-injection": Trouble(
+        _("Somebody on the way may be tampering with the connection."),
+        _("Do not send over this network; tell whoever runs it."),
+    ),
+    "not-tls": Trouble(_("This port does not speak TLS from the start."), _CHECK_MODE),
+    "certificate": Trouble(
+        _("The server's certificate is not valid for this name."),
+        _("Use the name that the certificate was made for, or have the certificate renewed."),
+    ),
+    "handshake": Trouble(_("The encrypted connection could not be made."), _CHECK_MODE),
+    "auth-refused": Trouble(_("User name or password is wrong."), _CHECK_LOGIN),
+    "auth-temporary": Trouble(_("The server cannot check the sign-in right now."), _WAIT),
+    "auth-not-offered": Trouble(
+        _("The server does not offer a sign-in here."),
+        _("Leave user name and password empty, or use the port for sending (587 or 465)."),
+    ),
+    "auth-no-mechanism": Trouble(
+        _("The server offers no way of signing in that this program knows."),
+        _("Ask for a sign-in with PLAIN or LOGIN."),
+    ),
+    "auth-needs-tls": Trouble(
+        _("The password would travel unencrypted."), _("Choose STARTTLS or TLS.")
+    ),
+    "needs-tls": Trouble(
+        _("The server waits for TLS from the start."), _("Choose TLS from the start for this port.")
+    ),
+    "auth-required": Trouble(_("The server wants a sign-in."), _CHECK_LOGIN),
+    "seal-broken": Trouble(
+        _("The stored password does not open."),
+        _("Enter the password of this way of sending again."),
+    ),
+}
+_OTHER = Trouble(_("The server cannot be used right now."), _WAIT)
+
+
+def trouble_text(code: str) -> str | Promise:
+    """The sentence; empty for an empty code."""
+    return _TROUBLES.get(code, _OTHER).text if code else ""
+
+
+def trouble_advice(code: str) -> str | Promise:
+    """What to do next; empty for an empty code."""
+    return _TROUBLES.get(code, _OTHER).advice if code else ""

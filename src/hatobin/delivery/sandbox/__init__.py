@@ -1,0 +1,1 @@
+"""The sandbox mailbox: letters that stay in the house."""

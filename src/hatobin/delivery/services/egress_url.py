@@ -1,0 +1,75 @@
+"""Roads named by a URL, for commands: ``smtp://user@host:port``, ``smtps://…``, ``sandbox``."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urlsplit
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
+from hatobin.common.errors import HatobinError, Invalid
+from hatobin.delivery.models import Egress, EgressKind, TlsMode
+from hatobin.delivery.services.egress import ensure_sandbox, save_relay
+
+# What follows the scheme decides the protection; ``smtp`` takes STARTTLS where the server offers it.
+_TLS = {"smtp": TlsMode.STARTTLS, "smtps": TlsMode.TLS, "smtp+none": TlsMode.NONE}
+_PORTS = {"smtp": 25, "smtps": 465, "smtp+none": 25}
+
+
+def egress_by_url(actor: Actor, url: str, *, password: str = "") -> Egress:
+    """The road that ``url`` names: a stored one with the same server and user, else a new one.
+
+    Without a URL the workspace's default, else the sandbox. Raises Invalid (``field="egress"``).
+    """
+    check_right(actor, Right.SEND)
+    if not url:
+        stored = (
+            Egress.objects.of(actor.workspace_id).filter(is_default=True, removed_at=None).first()
+        )
+        return stored or ensure_sandbox(actor.workspace_id)
+    if url.rstrip(":/") == "sandbox":
+        return ensure_sandbox(actor.workspace_id)
+    return _relay(actor, url, password)
+
+
+@transaction.atomic
+def _relay(actor: Actor, url: str, password: str) -> Egress:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError as error:
+        raise _bad(url) from error
+    if parts.scheme not in _TLS or not host or parts.path.strip("/"):
+        raise _bad(url)
+    wanted = {
+        "host": host,
+        "port": port,
+        "tls": _TLS[parts.scheme],
+        "username": unquote(parts.username or ""),
+    }
+    rows = Egress.objects.of(actor.workspace_id).filter(
+        kind=EgressKind.SMTP_RELAY, removed_at=None, **wanted
+    )
+    stored = rows.order_by("created_at").first()
+    secret = unquote(parts.password or "") or password
+    if stored and not secret:
+        return stored
+    return save_relay(
+        actor,
+        name=stored.name if stored else f"{host}:{port}",
+        password=secret,
+        egress_id=stored.pk if stored else None,
+        **wanted,
+    )
+
+
+def _bad(url: str) -> HatobinError:
+    return Invalid(
+        "bad-egress",
+        _("“%(url)s” names no egress."),
+        advice=_("Write smtp://host:port, smtps://host:port or sandbox."),
+        field="egress",
+        params={"url": url.rpartition("@")[2]},
+    )

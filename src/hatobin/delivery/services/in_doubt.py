@@ -1,0 +1,70 @@
+"""Letters in doubt: handed over, never answered. A person decides, per letter sent (promise P3)."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services import audit
+from hatobin.accounts.services.access import check_right
+from hatobin.common import clock
+from hatobin.common.errors import Conflict
+from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.services.control import locked
+
+
+@transaction.atomic
+def resend(actor: Actor, dispatch_id: uuid.UUID) -> int:
+    """Sends every letter in doubt once more, with the same Message-ID and bytes. How many.
+
+    A reader may get it twice. Raises Conflict for a stopped letter.
+    """
+    check_right(actor, Right.SEND)
+    dispatch = locked(actor, dispatch_id)
+    if dispatch.state == DispatchState.STOPPED:
+        raise Conflict(
+            "stopped",
+            _("This letter was stopped; nothing more of it is sent."),
+            advice=_("Make a copy and send that."),
+        )
+    now = clock.now()
+    count = _in_doubt(dispatch).update(
+        state=DeliveryState.WAITING, reason="", next_attempt_at=now, ended_at=None, updated_at=now
+    )
+    if count:
+        _reopen(dispatch)
+    audit.record(actor, "dispatch.in-doubt-resent", subject=str(dispatch.pk), count=count)
+    return count
+
+
+@transaction.atomic
+def leave(actor: Actor, dispatch_id: uuid.UUID) -> int:
+    """Leaves them as they are: somebody may never get it. They stay counted as in doubt. How many."""
+    check_right(actor, Right.SEND)
+    dispatch = locked(actor, dispatch_id)
+    rows = _in_doubt(dispatch).exclude(reason=Reason.LEFT)
+    count = rows.update(reason=Reason.LEFT, updated_at=clock.now())
+    audit.record(actor, "dispatch.in-doubt-left", subject=str(dispatch.pk), count=count)
+    return count
+
+
+def _in_doubt(dispatch: Dispatch) -> QuerySet[Delivery]:
+    rows = Delivery.objects.of(dispatch.workspace_id)
+    return rows.filter(dispatch=dispatch, state=DeliveryState.IN_DOUBT)
+
+
+def _reopen(dispatch: Dispatch) -> None:
+    """A finished letter sends again, with a new deadline when the old one is near or over."""
+    if dispatch.state == DispatchState.DONE:
+        dispatch.state = DispatchState.SENDING
+    dispatch.finished_at = None
+    deadline = clock.now() + timedelta(hours=settings.HATOBIN.expire_hours)
+    dispatch.expires_at = max(dispatch.expires_at, deadline)
+    dispatch.save(update_fields=["state", "finished_at", "expires_at"])

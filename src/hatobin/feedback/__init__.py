@@ -1,0 +1,1 @@
+"""What comes back: unsubscribes now; bounces and complaints later."""

@@ -1,0 +1,1 @@
+"""Judgements before a release."""

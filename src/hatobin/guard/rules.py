@@ -1,0 +1,200 @@
+"""Judgements before a release: one function each, pure, with the reason why it exists.
+
+``refuse`` is for what would certainly be wrong for somebody; ``advise`` for what a person should look at.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.guard.facts import AudienceFacts, LetterFacts
+from hatobin.guard.findings import Finding
+
+CLIPPED = 102 * 1024  # Gmail shows only so much of a letter, and then no unsubscribe link
+LONG_SUBJECT = 60  # columns; phones show about 30 to 40
+MUCH_MORE = 1.5  # times the last letter to this list
+_DRAFT_WORDS = re.compile(
+    r"テスト|てすと|仮題|（仮）|\(仮\)|下書き|XXX|ＸＸＸ|●●|○○|\bdraft\b|\btest\b", re.IGNORECASE
+)
+
+Rule = Callable[[LetterFacts, AudienceFacts], Iterator[Finding]]
+
+
+def judge(letter: LetterFacts, audience: AudienceFacts) -> tuple[Finding, ...]:
+    """Every finding, those that refuse first."""
+    found = [finding for rule in RULES for finding in rule(letter, audience)]
+    return tuple(sorted(found, key=lambda finding: finding.level != "refuse"))
+
+
+def nobody(_letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
+    """A letter to nobody is a mistake somewhere earlier."""
+    if audience.sendable == 0:
+        yield Finding(
+            code="nobody-to-mail",
+            level="refuse",
+            message=_("There is nobody to send to."),
+            advice_text=_("Choose another list, or import people."),
+            where="people",
+        )
+
+
+def strangers(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """Somebody's address pasted into the text goes to everybody: a leak (promise P1)."""
+    if letter.strangers:
+        yield Finding(
+            code="address-of-a-person",
+            level="refuse",
+            message=_(
+                "The letter's text holds the mail address of %(count)s people of your lists."
+            ),
+            advice_text=_("Delete these addresses from the letter: everybody would see them."),
+            params={"count": letter.strangers},
+            where="letter",
+        )
+
+
+def broken_for_people(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """A letter that cannot be made for one person must not go to the others half-seen."""
+    if letter.broken_people:
+        yield Finding(
+            code="merge-failed",
+            level="refuse",
+            message=_("The letter cannot be made for %(count)s people."),
+            advice_text=_("Look at the rows named here: a value does not fit where it is used."),
+            params={"count": letter.broken_people},
+            positions=letter.broken_positions,
+            where="letter",
+        )
+
+
+def empty_fields(_letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
+    """「 様」 without a name: named with the people concerned; for most of a list it is the wrong column."""
+    for empty in audience.empty:
+        most = audience.sendable > 1 and empty.count * 2 > audience.sendable
+        yield Finding(
+            code="empty-fields",
+            level="refuse" if most else "advise",
+            message=_("“%(name)s” is empty for %(count)s people."),
+            advice_text=_(
+                "Set what should stand there instead, beside the letter, or complete the list."
+            ),
+            params={"name": empty.name, "count": empty.count},
+            positions=empty.positions,
+            where="letter",
+        )
+
+
+def text_part(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """Letters without a plain part look like spam and cannot be read everywhere."""
+    if not letter.has_text:
+        yield Finding(
+            code="no-text-part",
+            level="advise",
+            message=_("The letter has no plain text part."),
+            advice_text=_("Let it follow the formatted letter."),
+            where="letter",
+        )
+
+
+def links(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """A link that leads nowhere, or elsewhere than it says, is worse in a thousand letters than in one."""
+    for link in letter.links:
+        params = {"url": link.url, "text": link.text or link.url}
+        if link.problem == "broken":
+            yield Finding(
+                code="link-broken",
+                level="refuse",
+                message=_("The link “%(text)s” leads nowhere: %(url)s"),
+                advice_text=_("Correct its address. It must begin with https://."),
+                params=params,
+                where="letter",
+            )
+        elif link.problem == "other-target":
+            yield Finding(
+                code="link-text-differs",
+                level="advise",
+                message=_("The link says “%(text)s” but leads to %(url)s."),
+                advice_text=_("Mail programs warn of such links. Let it say where it leads."),
+                params=params,
+                where="letter",
+            )
+        elif link.problem == "not-secure":
+            yield Finding(
+                code="link-not-secure",
+                level="advise",
+                message=_("The link to %(url)s is not encrypted (http)."),
+                advice_text=_("Use https:// if the page has it."),
+                params=params,
+                where="letter",
+            )
+
+
+def size(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """Gmail cuts a letter at 102 KB, and the unsubscribe link with it."""
+    if letter.html_bytes > CLIPPED:
+        yield Finding(
+            code="too-large",
+            level="advise",
+            message=_("The letter has %(size)s KB. Gmail cuts it off after 102 KB."),
+            advice_text=_("Shorten it, or put the rest on a web page."),
+            params={"size": letter.html_bytes // 1024},
+            where="letter",
+        )
+
+
+def subject(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """A long subject is cut; a draft's words in it are what accidents begin with."""
+    if display_width(letter.subject) > LONG_SUBJECT:
+        yield Finding(
+            code="subject-long",
+            level="advise",
+            message=_(
+                "The subject is long: phones show about the first 15 to 20 Japanese letters."
+            ),
+            advice_text=_("Put the most important words first."),
+            where="letter",
+        )
+    draft = _DRAFT_WORDS.search(letter.subject)
+    if draft:
+        yield Finding(
+            code="subject-draft",
+            level="advise",
+            message=_("The subject holds “%(word)s”. Is this still a draft?"),
+            params={"word": draft.group()},
+            where="letter",
+        )
+
+
+def surprise(_letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
+    """A list that grew overnight may be another list."""
+    if audience.last_count and audience.sendable > audience.last_count * MUCH_MORE:
+        yield Finding(
+            code="many-more",
+            level="advise",
+            message=_("%(now)s people this time; the last letter to this list went to %(before)s."),
+            advice_text=_("Is this the right list? Look at it once more."),
+            params={"now": f"{audience.sendable:,}", "before": f"{audience.last_count:,}"},
+            where="people",
+        )
+
+
+def display_width(text: str) -> int:
+    """Columns on a screen: Japanese letters count two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
+
+
+RULES: tuple[Rule, ...] = (
+    nobody,
+    strangers,
+    broken_for_people,
+    empty_fields,
+    text_part,
+    links,
+    size,
+    subject,
+    surprise,
+)

@@ -1,0 +1,1 @@
+"""Door: machines (the sandbox mailbox, the test sink)."""

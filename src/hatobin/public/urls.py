@@ -1,0 +1,13 @@
+"""Addresses of this door: short, because they stand in letters."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hatobin.public import views
+
+app_name = "public"
+urlpatterns = [
+    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("healthz", views.health, name="health"),
+]

@@ -1,0 +1,1 @@
+"""Who writes: From identities and the legal sender profile."""

@@ -1,0 +1,55 @@
+"""Reading senders."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.utils.translation import gettext_lazy as _
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
+from hatobin.common.errors import Invalid, NotFound
+from hatobin.senders.frozen import FrozenSender
+from hatobin.senders.models import SenderIdentity, SenderProfile
+
+
+def identities(actor: Actor) -> list[SenderIdentity]:
+    """The From identities, the default first."""
+    check_right(actor, Right.VIEW)
+    return list(SenderIdentity.objects.of(actor.workspace_id).order_by("-is_default", "created_at"))
+
+
+def identity(actor: Actor, identity_id: uuid.UUID) -> SenderIdentity:
+    """One From identity; raises NotFound."""
+    check_right(actor, Right.VIEW)
+    found = SenderIdentity.objects.of(actor.workspace_id).filter(pk=identity_id).first()
+    if found is None:
+        raise NotFound("no-identity", _("This sender is not here any more."))
+    return found
+
+
+def profile(actor: Actor) -> SenderProfile | None:
+    """The legal profile, if it was filled in."""
+    check_right(actor, Right.VIEW)
+    return SenderProfile.objects.of(actor.workspace_id).first()
+
+
+def frozen(workspace_id: uuid.UUID, identity_id: uuid.UUID) -> FrozenSender:
+    """What a letter released now would carry; raises Invalid when the legal profile is missing."""
+    who = SenderIdentity.objects.of(workspace_id).get(pk=identity_id)
+    legal = SenderProfile.objects.of(workspace_id).first()
+    if legal is None:
+        raise Invalid(
+            "profile-missing",
+            _("The legal footer is not filled in yet."),
+            advice=_("Fill in organisation, postal address and contact under Settings > Senders."),
+            field="profile",
+        )
+    return FrozenSender(
+        display_name=who.display_name,
+        address=who.address,
+        reply_to=who.reply_to,
+        organisation=legal.organisation,
+        postal_address=legal.postal_address,
+        contact=legal.contact,
+    )

@@ -1,0 +1,1 @@
+"""The do-not-mail ledger; it beats everything."""

@@ -1,0 +1,1 @@
+"""Mail formats in plain Python: no Django, no I/O."""

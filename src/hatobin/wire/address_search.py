@@ -1,0 +1,96 @@
+"""Address-like strings in free text, for the check that a letter names nobody else.
+
+It looks at the neighbourhood of each ``@``, so that a long text without one costs one scan.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import urllib.parse
+from collections.abc import Iterator
+
+from hatobin.wire.japanese_addresses import fold_width, is_carrier
+
+_SIGNS = re.compile("[@＠﹫]|%40|&#|&commat", re.IGNORECASE)
+_ENTITY = re.compile("&#|&commat", re.IGNORECASE)
+_WINDOW = 128  # characters before an @: twice the longest local part
+
+_ASCII = r"A-Za-z0-9.!#$%&'*+/?^_`{|}~-"
+# Latin, Greek and Cyrillic belong to the local part; kana and kanji before an ASCII local part
+# are the sentence around it ("連絡先はhanako@example.jpまで").
+_LOCAL = re.compile(rf"[\u00c0-\u024f\u0370-\u03ff\u0400-\u052f{_ASCII}]+\Z")
+_LOCAL_OF_WORDS = re.compile(r"[\w.+-]+\Z")
+_LOCAL_QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)+)"\Z')
+_AROUND = "'*`{|}"
+
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
+_WORD_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_DOMAIN_OF_WORDS = re.compile(
+    rf"(?:{_WORD_LABEL}\.)+{_WORD_LABEL}|(?:{_WORD_LABEL}。)+{_WORD_LABEL}"
+)
+_ASCII_START = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?=[^\x00-\x7f])")
+
+
+def find_addresses(text: str) -> list[str]:
+    """Every address-like string, in order, each once; full width folded, ``%40`` and entities read.
+
+    The strings are candidates: compare ``parse_address(found).key_form`` where it parses. Only a
+    non-ASCII local part that mixes kana or kanji with ASCII is cut short.
+    """
+    if not _SIGNS.search(text):
+        return []
+    if _ENTITY.search(text):
+        text = html.unescape(text)
+    text = fold_width(text)
+    found = dict.fromkeys(_candidates(text))
+    if "%40" in text:
+        found |= dict.fromkeys(_candidates(fold_width(urllib.parse.unquote(text))))
+    return list(found)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    at = text.find("@")
+    floor = 0
+    while at >= 0:
+        domain = _domain_after(text, at + 1)
+        local = _local_before(text[max(floor, at - _WINDOW) : at], domain) if domain else ""
+        if local:
+            yield f"{local}@{domain}"
+            floor = at + 1 + len(domain)
+        at = text.find("@", at + 1)
+
+
+def _domain_after(text: str, start: int) -> str:
+    found = _DOMAIN.match(text, start)
+    if found and not (
+        text[found.end() : found.end() + 1] == "." and _is_word(text, found.end() + 1)
+    ):
+        return found[0]
+    found = _DOMAIN_OF_WORDS.match(text, start)
+    if not found:
+        return ""
+    labels = found[0].replace("。", ".").split(".")
+    sentence = _ASCII_START.match(labels[-1])  # "jpまで"
+    return ".".join([*labels[:-1], sentence[0] if sentence else labels[-1]])
+
+
+def _is_word(text: str, index: int) -> bool:
+    following = text[index : index + 1]
+    return not following.isascii() and following.isalpha()
+
+
+def _local_before(window: str, domain: str) -> str:
+    quoted = _LOCAL_QUOTED.search(window)
+    if quoted:
+        return re.sub(r"\\(.)", r"\1", quoted[1])
+    found = _LOCAL.search(window) or _LOCAL_OF_WORDS.search(window)
+    if not found:
+        return ""
+    local = found[0]
+    before = window[found.start() - 1 : found.start()]
+    if "//" in local or before == "=" or local[0] in "?&":  # inside a URL these end a word
+        local = re.split("[/?&]", local)[-1]
+    local = local.lstrip(_AROUND)
+    return local if is_carrier(domain) else local.rstrip(".").rpartition("..")[2].lstrip(".")

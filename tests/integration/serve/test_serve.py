@@ -1,0 +1,98 @@
+"""One command starts everything, keeps it alive, and stops all of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.doubles.service import Service, until
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("serve") / "data"
+    with Service(folder) as running:
+        yield running
+
+
+def test_the_first_start_prints_a_one_time_link_for_the_owner(service: Service) -> None:
+    found = re.search(r"http://\S+/setup/\S+", service.output)
+    assert found, service.output
+    status, page = service.get(found.group().removeprefix(service.url))
+    assert status == 200
+    assert "<form" in page
+    assert service.get("/setup/guess")[0] == 422
+
+
+def test_a_second_serve_on_the_same_folder_is_refused_with_a_reason(service: Service) -> None:
+    done = service.run("serve")
+    assert done.returncode == 1
+    assert "already running" in done.stderr
+    assert str(service.process.pid) in done.stderr
+
+
+def test_another_folder_on_the_same_port_is_refused_with_a_reason(
+    service: Service, tmp_path: Path
+) -> None:
+    other = Service(tmp_path / "other", HATOBIN_PORT=str(service.port))
+    done = other.run("serve")
+    assert done.returncode == 1
+    assert "HATOBIN_PORT" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["sender", "worker", "sandbox", "web"])
+def test_a_child_that_is_killed_comes_back(service: Service, name: str) -> None:
+    first = service.child(name)
+    first.send_signal(signal.SIGKILL)
+    until(lambda: service.child(name).pid != first.pid, f"a new {name}")
+    until(lambda: service.get("/healthz")[0] == 200, "the pages")
+
+
+def test_the_database_that_is_killed_comes_back(service: Service) -> None:
+    pid = int((service.folder / "postgres" / "postmaster.pid").read_text().split()[0])
+    psutil.Process(pid).send_signal(signal.SIGKILL)
+    until(lambda: not psutil.pid_exists(pid) or service.get("/healthz")[0] != 200, "the end of it")
+    until(lambda: service.get("/healthz")[0] == 200, "the pages again")
+
+
+def test_the_doctor_finds_a_running_service_well(service: Service) -> None:
+    done = service.run("doctor", "--json")
+    assert done.returncode == 0, done.stdout
+
+
+def test_ctrl_c_stops_all_of_it_and_the_next_start_finds_its_data(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    with Service(folder, "--demo") as first:
+        email, password = first.sign_in()
+        assert password in first.output
+        children = psutil.Process(first.process.pid).children(recursive=True)
+        postmaster = int((folder / "postgres" / "postmaster.pid").read_text().split()[0])
+        assert first.stop() == 0
+        until(lambda: not any(each.is_running() for each in children), "the children's end")
+        assert not psutil.pid_exists(postmaster)
+    with Service(folder, "--demo") as second:
+        assert second.sign_in() == (email, password)
+        assert password in second.output
+
+
+def test_children_go_when_the_supervisor_is_killed(tmp_path: Path) -> None:
+    with Service(tmp_path / "data") as service:
+        children = psutil.Process(service.process.pid).children(recursive=True)
+        service.process.kill()
+        until(lambda: not any(_alive(each) for each in children), "the children's end")
+    with Service(tmp_path / "data") as again:
+        assert again.get("/healthz")[0] == 200
+
+
+def _alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

@@ -1,0 +1,1 @@
+"""Samples, generated: no binary files in the tree."""
