@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Tools that only read the code get a throw-away folder and key, so that they leave no trace.
-TOOLS_ENV := HATOBIN_DATA_DIR=$(CURDIR)/.cache/tools HATOBIN_SECRET_KEY=only-for-tools \
+TOOLS_ENV := HATOBIN_DATA_DIR=$(CURDIR)/.cache/tools HATOBIN_SECRET_KEY=only-for-tools-that-read-the-code-0123456789-abcdefghij \
 	HATOBIN_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= HATOBIN_BASE_URL=https://hatobin.example
 
 .PHONY: setup run test lint types contracts translations checks format screenshots clean

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hatobin.wire.address import parse_address
-
 from hatobin.accounts.models import Member, Role, User, Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.access import actor_of_member
@@ -15,6 +13,7 @@ from hatobin.audience.models import ConsentBasis, Contact, ContactList, Field, S
 from hatobin.audience.people import fold_for_search, seal_person
 from hatobin.senders.models import SenderIdentity, SenderProfile
 from hatobin.senders.services import save_identity, save_profile
+from hatobin.wire.address import parse_address
 
 PASSWORD = "hato-no-yubin-810"
 

@@ -106,8 +106,9 @@ def install(frontend: Path) -> None:
     done = subprocess.run(command, cwd=frontend, capture_output=True, text=True, check=False)
     if done.returncode == 0:
         return
-    said = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
-    if _OFFLINE.search(said):
+    everything = (done.stderr or done.stdout).strip()
+    said = "\n".join(everything.splitlines()[-8:])
+    if _OFFLINE.search(everything):
         raise BuildError(
             "the npm registry cannot be reached, and the console needs a few files from it once.\n"
             "Connect this machine to the internet (or set HTTPS_PROXY or npm_config_registry) and "

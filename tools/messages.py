@@ -27,7 +27,7 @@ from pathlib import Path
 import polib
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from template_words import bare_words  # noqa: E402
+from template_words import bare_words
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "hatobin"
@@ -37,7 +37,8 @@ JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|(?<!%)%[sd]")
 _LITERAL = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _CALL = re.compile(
-    rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*u?({_LITERAL}(?:\s*,\s*u?{_LITERAL})*)", re.DOTALL
+    rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*u?({_LITERAL}(?:\s*,\s*u?{_LITERAL})*)",
+    re.DOTALL,
 )
 # Which arguments hold what: context, singular, plural.
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -179,7 +180,9 @@ def messages(package: Path) -> set[Message]:
 
 def templates(package: Path) -> list[Path]:
     """Template files of all rooms."""
-    return sorted(path for path in package.glob("**/templates/**/*") if path.suffix in {".html", ".txt"})
+    return sorted(
+        path for path in package.glob("**/templates/**/*") if path.suffix in {".html", ".txt"}
+    )
 
 
 def _from_templates(package: Path) -> Iterator[Message]:
@@ -264,7 +267,9 @@ def save(package: Path, language: str, catalogue: polib.POFile) -> None:
 
 def _flags(entry: polib.POEntry) -> list[str]:
     kept = [flag for flag in entry.flags if flag == "fuzzy"]
-    return kept + (["python-format"] if _PLACEHOLDER.search(entry.msgid + entry.msgid_plural) else [])
+    return kept + (
+        ["python-format"] if _PLACEHOLDER.search(entry.msgid + entry.msgid_plural) else []
+    )
 
 
 def _path(package: Path, language: str) -> Path:

@@ -47,7 +47,9 @@ def assert_is_for(
     assert "\n.行頭の点" in plain.get_content()
     assert not [n for n in numbers - {person.number} if n in text]
     lower = each.raw.decode("ascii").lower()
-    others = [k for k in everybody if k in lower and k != person_key(person.address) and k.isascii()]
+    others = [
+        k for k in everybody if k in lower and k != person_key(person.address) and k.isascii()
+    ]
     assert not others
     header = str(message["List-Unsubscribe"])
     assert header.startswith("<http")

@@ -25,7 +25,9 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *words: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
     """The real command in a process of its own."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "HATOBIN_DATA_DIR"}}
+    environment = {
+        k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "HATOBIN_DATA_DIR"}
+    }
     environment |= {"HATOBIN_DATA_DIR": str(folder), "LANG": "en_US.UTF-8"}
     return subprocess.run(
         [sys.executable, "-m", "hatobin", *words],
@@ -93,11 +95,15 @@ def test_what_cannot_be_sent_is_refused_before_anything_leaves(
 
 
 def test_a_relay_that_is_down_leaves_everybody_waiting_and_says_so(folder: Path) -> None:
-    (folder / "few.csv").write_text("氏名,メールアドレス\n花子,hanako@example.jp\n", encoding="utf-8")
+    (folder / "few.csv").write_text(
+        "氏名,メールアドレス\n花子,hanako@example.jp\n", encoding="utf-8"
+    )
     (folder / "few.txt").write_text("{{ 氏名 }} 様", encoding="utf-8")
     with WireTap() as tap:
         closed = tap.port
-    line = words(folder, closed, **{"list-file": str(folder / "few.csv"), "wait": "3", "subject": "x"})
+    line = words(
+        folder, closed, **{"list-file": str(folder / "few.csv"), "wait": "3", "subject": "x"}
+    )
     line[line.index("--text-file") + 1] = str(folder / "few.txt")
     line[line.index("--html-file") + 1] = str(folder / "few.txt")
     done = run(folder, *line)

@@ -50,13 +50,17 @@ class Service:
         self._words = words
         self._output = folder.parent / f"serve-{self.port}.log"
         kept = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL"}}
-        self.environment = kept | {
-            "HATOBIN_DATA_DIR": str(folder),
-            "HATOBIN_PORT": str(self.port),
-            "HATOBIN_SANDBOX_PORT": str(free_port()),
-            "HATOBIN_LOG_LEVEL": "INFO",
-            "LANG": "en_US.UTF-8",
-        } | environment
+        self.environment = (
+            kept
+            | {
+                "HATOBIN_DATA_DIR": str(folder),
+                "HATOBIN_PORT": str(self.port),
+                "HATOBIN_SANDBOX_PORT": str(free_port()),
+                "HATOBIN_LOG_LEVEL": "INFO",
+                "LANG": "en_US.UTF-8",
+            }
+            | environment
+        )
 
     def __enter__(self) -> Self:
         self._file = self._output.open("wb")
@@ -71,7 +75,10 @@ class Service:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 
@@ -97,21 +104,21 @@ class Service:
     def child(self, name: str) -> psutil.Process:
         """The running child of this name."""
 
-        def find() -> psutil.Process | None:
+        def find() -> list[psutil.Process]:
             for each in psutil.Process(self.process.pid).children():
                 try:
                     if each.cmdline()[-1:] == [name]:
-                        return each
+                        return [each]
                 except psutil.Error:
                     continue
-            return None
+            return []
 
-        return until(find, f"the {name} process")
+        return until(find, f"the {name} process")[0]
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of a page; status 0 while nobody answers."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=5) as answer:  # noqa: S310 - our own address
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()

@@ -61,7 +61,7 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("250 ok")
 
     def _body(self) -> bytes:
-        lines = []
+        lines: list[bytes] = []
         for line in self.rfile:
             assert line.endswith(b"\r\n"), "a bare line end came over the wire"
             assert len(line) <= 1000, "a line longer than RFC 5321 allows"
@@ -94,7 +94,10 @@ class WireTap:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.shutdown()
         self._server.server_close()

@@ -7,7 +7,7 @@ accounted for after the import, and the number is asked for once more before any
 from __future__ import annotations
 
 import pytest
-from tests.incidents.office import as_csv, letter_to, readers, relay, send
+from tests.incidents.office import as_csv, letter_to, parsed, readers, relay, send
 from tests.integration.campaigns.stage import Stage, make_stage
 
 from hatobin.audience import queries as audience
@@ -51,8 +51,6 @@ def test_name_and_address_of_one_row_stay_together_on_the_wire() -> None:
         got = {each.rcpts[0]: each for each in sink.envelopes}
         assert got.keys() == names.keys()
         for address, envelope in got.items():
-            from tests.incidents.office import parsed
-
             body = parsed(envelope).get_body(("plain",))
             assert body is not None
             assert body.get_content().startswith(f"{names[address]} 様")

@@ -21,7 +21,6 @@ from hatobin.senders.services import save_identity
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = readers(400)
-PASTED = ", ".join(address for address, _fields in PEOPLE)
 
 
 def test_a_letter_has_no_field_for_recipients() -> None:
@@ -37,10 +36,10 @@ def test_pasting_400_addresses_where_one_is_expected_is_refused(separator: str) 
     with pytest.raises(Invalid) as refused:
         testing.send_test(stage.alice, letter.id, recipient=pasted)
     assert refused.value.code == "bad-address"
-    for field in ("address", "reply_to"):
-        line = {"display_name": "報道部", "address": "news@office.example", field: pasted}
+    own = "news@office.example"
+    for address, reply_to in ((pasted, ""), (own, pasted)):
         with pytest.raises(Invalid):
-            save_identity(stage.alice, **line)
+            save_identity(stage.alice, display_name="報道部", address=address, reply_to=reply_to)
     assert not Delivery.objects.of(stage.workspace.pk).exists()
 
 

@@ -104,9 +104,8 @@ def ole(streams: Mapping[str, bytes]) -> bytes:
     """A compound file ([MS-CFB]) with these streams, each filled up to 4,096 bytes."""
     end, fat_sector, free = 0xFFFFFFFE, 0xFFFFFFFD, 0xFFFFFFFF
     fat, body, entries = [fat_sector, end], b"", _entry("Root Entry", 5, end, 0, child=1)
-    for name, content in streams.items():
-        content = content.ljust(4096, b"\0")
-        content += bytes(-len(content) % 512)
+    for name, given in streams.items():
+        content = given.ljust(max(4096, -(-len(given) // 512) * 512), b"\0")
         first, count = len(fat), len(content) // 512
         fat += [*range(first + 1, first + count), end]
         body += content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.http import HttpRequest, HttpResponse
 from ninja import File, Form, Router
@@ -99,7 +99,7 @@ def start_import(
     upload = import_file(
         actor_of(request),
         file_name=file.name or "",
-        data=file,
+        data=cast("BinaryIO", file.file),
         list_name=list_name,
         basis=basis,
         columns=columns_of(columns),

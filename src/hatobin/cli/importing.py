@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from hatobin.cli.main import Runtime, hatobin, with_services
 
 _BASES = ["consent", "given", "trading", "published", "not-advertising"]
+_ENCODINGS = ["cp932", "utf-8", "utf-16", "iso-2022-jp", "euc-jp"]
 
 
 @hatobin.command("import")
@@ -25,7 +26,9 @@ _BASES = ["consent", "given", "trading", "published", "not-advertising"]
     "--map", "columns", multiple=True, help="column=field; column= leaves it out; column=@."
 )
 @click.option(
-    "--encoding", help="Where the guess is wrong: cp932, utf-8, utf-16, iso-2022-jp, euc-jp."
+    "--encoding",
+    type=click.Choice(_ENCODINGS),
+    help="The file's encoding, where the guess is wrong.",
 )
 @click.option("--sheet", help="Sheet of a workbook.")
 @click.option("--workspace", default="", help="Name of the workspace, where there are several.")
@@ -47,6 +50,7 @@ def import_command(
     from hatobin.audience.services import imports
     from hatobin.audience.services.uploads import ReadingOverride
     from hatobin.audience.services.whole_file import columns_of, import_file
+    from hatobin.audience.sheets import Encoding
     from hatobin.cli.workspaces import operator_actor
 
     actor = operator_actor(runtime, workspace)
@@ -57,7 +61,7 @@ def import_command(
         list_name=list_name,
         basis=basis,
         columns=columns_of("\n".join(columns)),
-        reading=ReadingOverride(encoding=encoding, sheet=sheet),
+        reading=ReadingOverride(encoding=cast("Encoding | None", encoding), sheet=sheet),
         queue=False,
     )
     imports.run_import(upload.pk)

@@ -67,7 +67,7 @@ def run_web(settings: Settings) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.web_workers,
-        blocking_threads=8,
+        blocking_threads=4,
         log_access=False,
         log_level="warning",  # type: ignore[arg-type]
         workers_kill_timeout=10,

@@ -148,7 +148,7 @@ USE_TZ = True
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HATOBIN.data_dir / "static"
+STATIC_ROOT = None  # served from where they are installed; nothing is collected
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -171,7 +171,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = HATOBIN.is_https
 SECURE_HSTS_PRELOAD = HATOBIN.is_https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HATOBIN.is_https else None
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "SAMEORIGIN"  # the letter preview is framed by our own pages
+X_FRAME_OPTIONS = "DENY"  # the views that our own pages frame say so themselves
 
 LOGGING_CONFIG = None
 logs.configure(HATOBIN.log_level, HATOBIN.log_format)

@@ -26,7 +26,7 @@ def staff_only(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         staff = cast("StaffRequest", request)
-        if staff.actor is None:
+        if getattr(staff, "actor", None) is None:
             return redirect("console:no-workspace")
         try:
             return view(staff, *args, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from allauth.account import views as account
 from allauth.usersessions import views as sessions
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from hatobin.console.entrance import views as entrance
 from hatobin.console.gallery import views as gallery
@@ -77,7 +77,7 @@ _settings = [
     path("switch/", settings.switch_workspace, name="switch-workspace"),
 ]
 
-_console = [
+_console: list[URLPattern | URLResolver] = [
     path("", home.index, name="home"),
     path("theme/", home.theme, name="theme"),
     path("gallery/", gallery.gallery, name="gallery"),

@@ -25,6 +25,7 @@ class TlsMode(models.TextChoices):
     """How the connection to a relay is protected."""
 
     NONE = "none", _("No encryption")
+    OPPORTUNISTIC = "opportunistic", _("STARTTLS where the server offers it")
     STARTTLS = "starttls", _("STARTTLS")
     TLS = "tls", _("TLS from the start")
 

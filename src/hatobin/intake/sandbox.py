@@ -19,6 +19,7 @@ import asyncio
 import contextlib
 import signal
 import uuid
+from typing import cast
 
 import structlog
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -36,7 +37,7 @@ class Mailbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Stores the letter and only then says so (RFC 5321 section 6.1)."""
-        workspace_id = session.auth_data
+        workspace_id = cast("object", session.auth_data)
         if not isinstance(workspace_id, uuid.UUID) or envelope.mail_from is None:
             return "530 5.7.0 Authentication required"
         raw = envelope.original_content or b""

@@ -27,7 +27,13 @@ from hatobin.audience.models import (
     Subscription,
     UploadChunk,
 )
-from hatobin.audience.services.imports import cancel_import, refused_file, run_import, start_import
+from hatobin.audience.services.imports import (
+    cancel_import,
+    import_file,
+    refused_file,
+    run_import,
+    start_import,
+)
 from hatobin.common.errors import Conflict, Invalid, NotFound
 from hatobin.suppression.models import SuppressionReason
 from hatobin.suppression.services import suppress
@@ -384,3 +390,39 @@ def test_a_choice_without_list_or_name_says_so(actor: Actor) -> None:
     with pytest.raises(Invalid) as refused:
         start_import(actor, upload.pk, wanted, queue=False)
     assert refused.value.field == "list_name"
+
+
+def test_a_program_imports_in_one_call_and_corrects_columns_by_name(actor: Actor) -> None:
+    data = csv_file([(*HANAKO, "03-1234-5678", "x")], header=("メール", "氏名", "連絡先", "メモ"))
+    upload = import_file(
+        actor,
+        file_name="会員.csv",
+        data=data,
+        list_name="会員",
+        basis="consent",
+        columns="連絡先=電話\nメモ=\n",
+        queue=False,
+    )
+    run_import(upload.pk)
+
+    assert people_of(actor)[0].fields == {"氏名": "山田花子", "電話": "03-1234-5678"}
+    with pytest.raises(Invalid) as refused:
+        import_file(
+            actor, file_name="a.csv", data=data, list_name="会員", basis="consent", columns="FAX=x"
+        )
+    assert (refused.value.code, refused.value.field, refused.value.row) == (
+        "no-column",
+        "columns",
+        1,
+    )
+    assert Import.objects.of(actor.workspace_id).count() == 1
+
+
+def test_a_title_row_cp932_and_a_line_break_in_a_cell_are_no_trouble(actor: Actor) -> None:
+    text = '会員名簿\r\n氏名,メール,住所\r\n髙橋①,taro@example.jp,"東京都\r\n千代田区"\r\n'
+    status = imported(actor, text.encode("cp932"))
+
+    assert status.added == 1
+    (person,) = people_of(actor)
+    assert person.position == 3
+    assert person.fields == {"氏名": "髙橋①", "住所": "東京都\n千代田区"}

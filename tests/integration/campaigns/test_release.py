@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from tests.factories import make_actor, make_list
 from tests.integration.campaigns.stage import HELLO, Stage, deliveries, make_stage
 
@@ -245,3 +249,23 @@ def test_roles_that_may_look_may_not_release_and_anybody_responsible_may_stop(
     with pytest.raises(NotAllowed):
         control.call_back(viewer, letter.id)
     assert control.call_back(approver, letter.id).status is Status.DRAFT
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_the_same_moment_are_one_release() -> None:
+    stage = make_stage()
+    letter = stage.draft()
+    check = checks.check(stage.alice, letter.id)
+    together = threading.Barrier(2)
+
+    def click() -> uuid.UUID:
+        try:
+            together.wait(timeout=30)
+            return released(stage, letter, check).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as hands:
+        first, second = (hands.submit(click) for _hand in range(2))
+        assert first.result(60) == second.result(60)
+    assert Delivery.objects.of(stage.workspace.pk).count() == 3

@@ -38,7 +38,7 @@ def test_it_goes_to_oneself_with_a_subject_that_nobody_takes_for_the_real_one(
 def test_another_recipient_takes_the_right_to_send(stage: Stage) -> None:
     letter = stage.draft()
     testing.send_test(stage.alice, letter.id, recipient="boss@example.com")
-    user = User.objects.get(pk=stage.alice.user_id)
+    user = User.objects.get(pk=str(stage.alice.user_id))
     writer = make_actor(stage.workspace, Role.SENDER)
     without = type(writer)(
         workspace_id=writer.workspace_id,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import connection
+from tests.factories import make_actor, make_list, make_workspace
 
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
@@ -28,7 +29,6 @@ from hatobin.delivery.services.release import Seal, release, seal_of
 from hatobin.intake.sink import Envelope, SinkThread
 from hatobin.senders.frozen import FrozenSender
 from hatobin.wire.message_facts import read_facts
-from tests.factories import make_actor, make_list, make_workspace
 
 People = Sequence[tuple[str, Mapping[str, str]]]
 

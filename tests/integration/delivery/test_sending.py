@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-
-from hatobin.delivery.tokens import read_link_token
-from hatobin.intake.sink import SinkThread
-from hatobin.wire.message_facts import read_facts
 from tests.integration.delivery.stage import (
     BASE_URL,
     check_promises,
+    copies,
     crowd,
+    ids_of,
+    letter,
     make_office,
     reload,
     rows,
+    running_sender,
     send,
+    until,
 )
 
+from hatobin.common.errors import Invalid
+from hatobin.delivery.queries import sums
+from hatobin.delivery.services.release import release_test
+from hatobin.delivery.tokens import read_link_token
+from hatobin.intake.sink import SinkThread
+from hatobin.suppression.models import SuppressionReason
+from hatobin.suppression.services import suppress
+from hatobin.wire.message_facts import read_facts
+
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def sink() -> Iterator[SinkThread]:
-    with SinkThread() as thread:
-        yield thread
 
 
 def test_three_people_get_one_letter_each_with_their_own_name_and_link(sink: SinkThread) -> None:
@@ -72,3 +75,75 @@ def test_a_letter_on_hold_leaves_only_when_the_hold_is_over(sink: SinkThread) ->
     dispatch = office.release(hold=timedelta(seconds=1))
     assert send(dispatch).accepted == 3
     assert reload(dispatch).started_at >= dispatch.hold_until  # type: ignore[operator]
+
+
+def test_a_test_letter_goes_to_the_tester_only_with_the_persons_data(sink: SinkThread) -> None:
+    office = make_office(sink)
+    hanako = rows(office.release(hold=timedelta(hours=1)))[0].contact
+    dispatch = release_test(
+        office.alice,
+        contact_id=hanako.pk,
+        recipient="alice@office.example",
+        egress_id=office.relay.pk,
+        letter=office.letter,
+        sender=office.sender,
+        base_url=BASE_URL,
+    )
+    assert send(dispatch).accepted == 1
+    (envelope,) = sink.envelopes
+    assert envelope.rcpts == ["alice@office.example"]
+    assert "山田花子 様" in read_facts(envelope.data).text
+
+
+def test_a_test_letter_to_a_suppressed_address_is_refused(sink: SinkThread) -> None:
+    office = make_office(sink)
+    contact = rows(office.release(hold=timedelta(hours=1)))[0].contact
+    suppress(
+        office.workspace.pk,
+        ["alice@office.example"],
+        reason=SuppressionReason.MANUAL,
+        source="test",
+    )
+    with pytest.raises(Invalid) as refused:
+        release_test(
+            office.alice,
+            contact_id=contact.pk,
+            recipient="alice@office.example",
+            egress_id=office.relay.pk,
+            letter=office.letter,
+            sender=office.sender,
+            base_url=BASE_URL,
+        )
+    assert refused.value.code == "recipient-suppressed"
+
+
+def test_two_letters_of_one_office_share_a_road_fairly(sink: SinkThread) -> None:
+    office = make_office(sink, crowd(60), connections=1)
+    first, second = office.release(), office.release()
+    with running_sender():
+        until(lambda: not sums(first.pk).waiting, "the first letter")
+        until(lambda: not sums(second.pk).waiting, "the second letter")
+    ids = [row for each in (first, second) for row in ids_of(rows(each))]
+    assert sorted(copies(sink.envelopes)) == sorted(ids)
+    early = copies(sink.envelopes[:60])
+    assert sum(early[each] for each in ids_of(rows(second))) >= 15
+
+
+def test_two_senders_never_send_a_letter_twice(sink: SinkThread) -> None:
+    office = make_office(sink, crowd(200), connections=3)
+    dispatch = office.release(hold=timedelta(seconds=2))
+    with running_sender(), running_sender():
+        until(lambda: sums(dispatch.pk).accepted == 200, "all letters", within=40)
+        until(lambda: reload(dispatch).state == "done", "the end")
+    check_promises(dispatch, sink)
+    assert sink.counters.most_at_once > 3, "both took part"
+
+
+def test_both_parts_are_merged_and_html_is_escaped(sink: SinkThread) -> None:
+    office = make_office(sink, [("hanako@example.jp", {"氏名": "<b>花子</b> & co"})])
+    office.letter = letter(html="<p>{{ 氏名 }} 様</p>", text="")
+    assert send(office.release()).accepted == 1
+    facts = read_facts(sink.envelopes[0].data)
+    assert facts.html is not None
+    assert "&lt;b&gt;花子&lt;/b&gt; &amp; co 様" in facts.html
+    assert "<b>花子</b> & co 様" in facts.text

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from hatobin.delivery.egress.smtp_client import Endpoint, SmtpConnection, Timeouts
@@ -19,10 +20,14 @@ SENDER = "news@example.co.jp"
 HANAKO = parse_address("hanako@example.jp")
 TARO = parse_address("taro@example.jp")
 BODY = b"From: news@example.co.jp\r\nTo: hanako@example.jp\r\nSubject: hello\r\n\r\nHello.\r\n"
-SHORT = Timeouts(
-    connect=5, tls=5, greeting=0.3, command=0.3, data=0.3, block=0.5, dot=0.3, quit=0.3
-)
 LONG = Timeouts(greeting=20, command=20, data=20, block=20, dot=20, tls=20)
+
+_WAITS = {"connect": "greeting", "body": "block", "data": "data", "dot": "dot"}
+
+
+def impatient(stage: str) -> Timeouts:
+    """Gives up soon at this stage, and at no other that a busy machine could be slow in."""
+    return replace(LONG, **{_WAITS.get(stage, "command"): 0.5})
 
 
 @asynccontextmanager

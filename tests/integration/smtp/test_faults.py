@@ -10,13 +10,14 @@ import pytest
 from tests.integration.smtp.talk import (
     BODY,
     HANAKO,
+    LONG,
     SENDER,
-    SHORT,
     TARO,
     Run,
     connected,
     endpoint,
     hand_over,
+    impatient,
     sinking,
     swallow,
     until,
@@ -123,7 +124,8 @@ def test_trouble_before_the_dot_means_certainly_not_delivered(
 
     async def story() -> None:
         rule = Rule(stage=stage, action=action)
-        async with sinking(rule) as sink, connected(sink, timeouts=SHORT) as connection:
+        timeouts = impatient(stage) if isinstance(action, Hang) else LONG
+        async with sinking(rule) as sink, connected(sink, timeouts=timeouts) as connection:
             lost = await swallow(connection.offer(SENDER, HANAKO, BODY), ConnectionLost)
             assert isinstance(lost, ConnectionLost)
             assert (lost.kind, lost.temporary) == (kind, True)
@@ -157,7 +159,7 @@ def test_a_server_that_stops_reading_a_large_body_is_given_up_before_the_dot(
 
     async def story() -> None:
         rule = Rule(stage="body", action=Hang())
-        async with sinking(rule) as sink, connected(sink, timeouts=SHORT) as connection:
+        async with sinking(rule) as sink, connected(sink, timeouts=impatient("body")) as connection:
             lost = await swallow(connection.offer(SENDER, HANAKO, large), ConnectionLost)
             assert isinstance(lost, ConnectionLost)
             assert lost.kind == "timeout"
@@ -197,7 +199,8 @@ def test_no_sensible_answer_to_the_dot_leaves_the_letter_in_doubt(
 ) -> None:
     async def story() -> None:
         rule = Rule(stage="dot", action=action)
-        async with sinking(rule) as sink, connected(sink, timeouts=SHORT) as connection:
+        timeouts = impatient("dot") if isinstance(action, Hang) else LONG
+        async with sinking(rule) as sink, connected(sink, timeouts=timeouts) as connection:
             await connection.offer(SENDER, HANAKO, BODY)
             doubt = await swallow(connection.commit(), InDoubt)
             assert isinstance(doubt, InDoubt)
@@ -237,7 +240,7 @@ def test_a_late_answer_is_waited_for(run: Run[None]) -> None:
     rules = [Rule(stage=stage, action=Delay(0.05)) for stage in ("connect", "ehlo", "rcpt", "dot")]
 
     async def story() -> None:
-        async with sinking(*rules) as sink, connected(sink) as connection:  # type: ignore[arg-type]
+        async with sinking(*rules) as sink, connected(sink) as connection:
             assert await hand_over(connection) == 250
             assert len(sink.envelopes) == 1
 
@@ -282,7 +285,8 @@ def test_a_conversation_that_does_not_begin_says_why(
 ) -> None:
     async def story() -> None:
         async with sinking(Rule(stage=stage, action=action)) as sink:
-            opening = SmtpConnection.open(endpoint(sink, timeouts=SHORT))
+            timeouts = impatient(stage) if isinstance(action, Hang) else LONG
+            opening = SmtpConnection.open(endpoint(sink, timeouts=timeouts))
             failure = await swallow(opening, error)
             assert isinstance(failure, EgressError)
             assert (failure.kind, failure.temporary) == (kind, temporary)

@@ -6,7 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.smtp.talk import SHORT, Run, connected, endpoint, hand_over, sinking, swallow
+from tests.integration.smtp.talk import (
+    LONG,
+    Run,
+    connected,
+    endpoint,
+    hand_over,
+    impatient,
+    sinking,
+    swallow,
+)
 
 from hatobin.delivery.egress.errors import AuthFailed, EgressError, TlsFailed
 from hatobin.delivery.egress.smtp_client import SmtpConnection
@@ -148,9 +157,9 @@ def test_signing_in_fails_with_its_reason(
 ) -> None:
     async def story() -> None:
         async with sinking(*rules, **({"mechanisms": (mechanism,)} | options)) as sink:
-            failure = await swallow(
-                SmtpConnection.open(endpoint(sink, timeouts=SHORT, **HATO)), AuthFailed
-            )
+            timeouts = impatient("auth") if kind == "timeout" else LONG
+            opening = SmtpConnection.open(endpoint(sink, timeouts=timeouts, **HATO))
+            failure = await swallow(opening, AuthFailed)
             assert isinstance(failure, AuthFailed)
             assert (failure.kind, failure.temporary) == (kind, temporary)
             assert "ひみつ" not in str(failure)

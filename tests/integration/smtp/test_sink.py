@@ -163,7 +163,7 @@ def test_it_runs_as_a_program_and_writes_down_what_came(tmp_path: Path) -> None:
     assert said[2] == "1 messages in 1 connections"
     (stored,) = (tmp_path / "mail" / "new").iterdir()
     assert stored.read_bytes().startswith(
-        b"Return-Path: <a@example.jp>\r\nX-Envelope-To: <b@example.jp>"
+        b"Return-Path: <a@example.jp>\r\nX-Envelope-To: b@example.jp"
     )
     record = json.loads((tmp_path / "log.jsonl").read_text())
     assert (record["mail_from"], record["rcpts"]) == ("a@example.jp", ["b@example.jp"])

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.factories import PASSWORD, make_actor, make_owner, make_workspace
 
 from hatobin.accounts.rules import Right
 from hatobin.accounts.services import api_keys, members, setup
 from hatobin.accounts.services.access import access_workspace
 from hatobin.accounts.services.sealing import SealBroken, vault_of
 from hatobin.common.errors import Conflict, Invalid, NotAllowed, NotFound
-from tests.factories import PASSWORD, make_actor, make_owner, make_workspace
 
 pytestmark = pytest.mark.django_db
 

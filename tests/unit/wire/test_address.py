@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire.address import Address, AddressError, parse_address, split_display
@@ -164,6 +164,7 @@ def test_a_name_and_its_address_come_apart(text: str, name: str, address: str) -
     assert split_display(text) == (name, address)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str) -> None:
     with contextlib.suppress(AddressError):
@@ -171,6 +172,7 @@ def test_any_text_is_an_address_that_reads_back_or_is_refused(text: str) -> None
         assert parse_address(address.email) == address
 
 
+@settings(deadline=None)
 @given(
     st.text("abcXYZ019.!#$%&'*+-/=?^_`{|}~花é", min_size=1, max_size=20),
     st.sampled_from(["docomo.ne.jp", "example.jp", "日本語.jp"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire.address import AddressError, find_addresses, parse_address
@@ -51,6 +51,7 @@ def test_addresses_are_found_where_people_and_programs_write_them(
     assert find_addresses(text) == found
 
 
+@settings(deadline=None)
 @given(
     st.text("abcXYZ019.+_-", min_size=1, max_size=20),
     st.sampled_from(["example.jp", "docomo.ne.jp", "mail.example.com"]),

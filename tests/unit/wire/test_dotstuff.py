@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire.dotstuff import BareLineEnd, stuff, unstuff
@@ -41,6 +41,7 @@ def test_a_bare_line_end_could_smuggle_a_second_message_and_is_refused(body: byt
         stuff(body)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(". ab", max_size=6)))
 def test_the_receiver_reads_what_was_meant_and_sees_no_early_end(lines: list[str]) -> None:
     body = "".join(f"{line}\r\n" for line in lines).encode()

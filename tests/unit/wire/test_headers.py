@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire import headers
@@ -62,6 +62,7 @@ def test_no_encoded_word_splits_a_character_or_a_family() -> None:
     assert all(part.removeprefix("題").replace(family, "") == "" for part in parts)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=300))
 def test_every_text_without_controls_survives_the_header(text: str) -> None:
     value = headers.encode_unstructured(text, offset=9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire.message_facts import read_facts
@@ -40,6 +40,7 @@ def test_the_first_text_and_html_are_decoded_whatever_the_charset() -> None:
     assert unknown.text == "花子"
 
 
+@settings(deadline=None)
 @given(
     st.binary(max_size=500),
     st.sampled_from([b"", b"To: ", b"Subject: =?UTF-8?B?", b"Content-Type: "]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hatobin.wire.reply import BadReply, Reply, ReplyReader, parse_reply
@@ -73,6 +73,7 @@ def test_a_good_reply_counts_although_a_bad_one_follows() -> None:
         next(replies)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=20))
 def test_noise_gives_replies_without_control_characters_or_a_bad_reply(pieces: list[bytes]) -> None:
     reader = ReplyReader()

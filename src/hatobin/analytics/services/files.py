@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -80,15 +80,15 @@ def _pieces(rows: QuerySet[Delivery], form: _Form, header: list[str]) -> Iterato
 
 def _header(fields: tuple[str, ...]) -> list[str]:
     return [
-        translate("Row"),
-        translate("Mail address"),
+        gettext("Row"),
+        gettext("Mail address"),
         *fields,
-        translate("State"),
-        translate("Reason"),
-        translate("Answer code"),
-        translate("Answer of the receiving server"),
-        translate("Attempts"),
-        translate("Time"),
+        gettext("State"),
+        gettext("Reason"),
+        gettext("Answer code"),
+        gettext("Answer of the receiving server"),
+        gettext("Attempts"),
+        gettext("Time"),
     ]
 
 

@@ -175,11 +175,8 @@ class _Jis:
     def _line(self, line: bytes) -> str:
         if b"\x1b" not in line:
             return line.decode("ascii")
-        first, *rest = self._ESCAPE.split(line)
-        parts = [first.decode("ascii")]
-        for escape, run in zip(rest[0::2], rest[1::2], strict=True):
-            parts.append(_jis_run(escape, run))
-        return "".join(parts)
+        pieces = [b"(B", *self._ESCAPE.split(line)]
+        return "".join(map(_jis_run, pieces[0::2], pieces[1::2]))
 
 
 def _jis_run(escape: bytes, run: bytes) -> str:

@@ -11,7 +11,7 @@ from hatobin.audience.sheets.shapes import Guess, Row
 from hatobin.wire.address import AddressError, parse_address
 
 _ADDRESS_LIKE = re.compile(r"[A-Za-z0-9Ａ-Ｚａ-ｚ０-９._-][@＠]|^\s*[@＠]\w")
-_NUMBER_LIKE = re.compile(r"[\d\s./:+()-]*\d[\d\s./:+()-]*")
+_NUMBER_LIKE = re.compile(r"\s*[+(]?\d[\d\s./:()-]*")
 _POSTCODE = re.compile(r"〒?\s*\d{3}-\d{4}")
 _PHONE = re.compile(r"(\+81[- ]?|0)\d{1,4}[- (]\d{1,4}[- )]\d{3,4}")
 _KANA = re.compile(r"[ぁ-ゖァ-ヺー・ｦ-ﾟ\s]+")

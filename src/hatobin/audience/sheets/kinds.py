@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal
 
 from hatobin.audience.sheets.decoding import seems_utf16
@@ -32,6 +33,8 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "word"),
 )
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
+_SECTOR = 512  # streams of an OLE file start at multiples of this
+_FILE_PASS, _WRITE_PROTECT = b"\x2f\0", b"\x86\0"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _TEXT_STARTS: tuple[tuple[bytes, str], ...] = (
     (b"<!doctype html", "html"),
@@ -79,6 +82,8 @@ def check_ole(data: bytes) -> None:
             raise SheetError("wrong-type", found=found)
     if not (_stream(data, "Workbook") or _stream(data, "Book")):
         raise SheetError("wrong-type", found="ole")
+    if _has_file_pass(data):
+        raise SheetError("encrypted")
 
 
 def _refuse_other_text(head: bytes) -> None:
@@ -90,6 +95,18 @@ def _refuse_other_text(head: bytes) -> None:
             raise SheetError("wrong-type", found="html" if b"<html" in start[:2000] else found)
     if not utf16 and len(head.translate(None, _CONTROLS)) < len(head) * (1 - _MOST_CONTROLS):
         raise SheetError("wrong-type", found="binary")
+
+
+def _has_file_pass(data: bytes) -> bool:
+    """A FilePass record follows the workbook's first record ([MS-XLS] 2.1.4, 2.4.117)."""
+    for start in range(_SECTOR, len(data) - 8, _SECTOR):
+        kind, size, version, content = struct.unpack_from("<4H", data, start)
+        if (kind, content) == (0x0809, 0x0005) and version in (0x0500, 0x0600):
+            at = start + 4 + size
+            while data[at : at + 2] == _WRITE_PROTECT:
+                at += 4
+            return data[at : at + 2] == _FILE_PASS
+    return False
 
 
 def _stream(data: bytes, name: str) -> bool:

@@ -33,12 +33,13 @@ _RULES: tuple[tuple[Guess, str], ...] = (
     ("name", r"氏名|姓名|名前|ネーム|芳名|宛名|^(full ?)?name$|担当者?|参加者|受講者"),
     ("name", r"(会員|顧客|お客様|利用者|生徒|代表者|契約者|申込者|個人|保護者)名"),
 )
+_LOOKED_AT = 100  # characters; no label is longer, and a cell may be
 _COMPILED = tuple((guess, re.compile(pattern)) for guess, pattern in _RULES)
 
 
 def meaning_of(label: str) -> Guess | None:
     """What a label says its column holds; None when it says nothing known."""
-    folded = unicodedata.normalize("NFKC", label).casefold().replace("_", " ")
+    folded = unicodedata.normalize("NFKC", label[:_LOOKED_AT]).casefold().replace("_", " ")
     folded = " ".join(folded.split()).strip(" *※:")
     folded = re.sub(r"\((必須|任意|required)\)|[※*].*$", "", folded).strip()
     if not re.search("[a-z]", folded):

@@ -27,14 +27,15 @@ _SIP = 1 << 16  # zlib copies what is left of its input at every step
 _OVERLAP = 4096  # a tag cut in two between steps is seen whole in the next
 _KEPT = 4 << 20  # of the two small parts that name the sheets
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_DAMAGE = (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, EOFError, zlib.error)
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 
 # Cells of xlsx (ISO/IEC 29500-1, 18.3.1.40); some programs write every tag with a prefix.
 _FORMULA_ALONE = re.compile(
-    rb"<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</)|</(?:\w+:)?c>)"
+    rb"<(?:\w+:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|>\s*</)|</(?:\w+:)?c>)"
 )
 _FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
-_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*\bhidden=[\"'](?:1|true)[\"']")
+_HIDDEN_ROW = re.compile(rb"<(?:\w+:)?row\s[^<>]*\bhidden=[\"'](?:1|true)[\"']")
 # Plain words without which the pattern cannot fit: a search for them is twenty times faster.
 _FORMULA_WORDS = (b"<f>", b"<f ", b"<f/", b":f>", b":f ", b":f/")
 _NOTES = (
@@ -78,10 +79,10 @@ def check_package(data: bytes, limits: Limits) -> Package:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = archive.infolist()
+            _check_declared(parts, limits)
             package = Package(kind=_kind_of(archive, parts))
-    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, ValueError, OSError):
+    except _DAMAGE:
         raise SheetError("damaged") from None
-    _check_declared(parts, limits)
     left = limits.unpacked_bytes
     for part in parts:
         left -= _inflate_part(data, part, package, left, limits)

@@ -21,8 +21,9 @@ SAMPLE = 200  # records looked at to guess
 DELIMITERS = (",", "\t", ";")
 _CUT = 200  # characters kept of a cell that is too long
 _SWALLOWED_LINES = 100  # no remark in a cell has so many
+_WIDEST = 20_000  # Excel has 16,384 columns and may write a comma for each, all blank
 _BLANK = " \t\r\n\f\v\u3000\xa0\ufeff\x1a"
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)")
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ def lines_of(text: Iterable[str]) -> Iterator[str]:
         # Holds back a CR at the end of a piece until it is known whether an LF follows.
         ready = newlines.decode(piece or "", final=piece is None)
         end = 0
-        for match in _LINE.finditer(ready):
-            end = match.end()
-            yield "".join((*pending, match[0]))
+        for match in _LINE_END.finditer(ready):
+            start, end = end, match.end()
+            yield "".join((*pending, ready[start:end]))
             pending.clear()
         if end < len(ready):
             pending.append(ready[end:])
@@ -63,10 +64,12 @@ def records(lines: Iterable[str], delimiter: str, limits: Limits) -> Iterator[Re
     for number, line in enumerate(stream, start=1):
         stray = False
         if '"' not in line:
+            _refuse_wide(line.count(delimiter), number, limits)  # before a list of millions is made
             cells = line.rstrip("\r\n").split(delimiter)
         else:
             try:
                 cells, stray = _quoted_record(line, stream, delimiter, limits)
+                _refuse_wide(len(cells), number, limits)
             except _UnclosedError:
                 raise SheetError("unclosed-quote", row=number) from None
         width = len(cells)
@@ -109,6 +112,11 @@ def guess_delimiter(lines: list[str], limits: Limits) -> str:
     return max(DELIMITERS, key=lambda delimiter: _consistency(lines, delimiter, limits))
 
 
+def _refuse_wide(width: int, number: int, limits: Limits) -> None:
+    if width > _WIDEST:
+        raise SheetError("too-many-columns", limit=limits.columns, row=number)
+
+
 def _quoted_record(
     line: str, more: Iterator[str], delimiter: str, limits: Limits
 ) -> tuple[list[str], bool]:
@@ -126,7 +134,7 @@ def _quoted_record(
         else:
             end = _cell_end(line, position, delimiter)
             cells.append(line[position:end])
-        if not line.startswith(delimiter, end):
+        if not line.startswith(delimiter, end) or len(cells) > _WIDEST:
             return cells, stray
         position = end + 1
 
@@ -169,7 +177,8 @@ def _filled(cell: str) -> bool:
 def _usual_width(first: list[Record], header_row: int) -> int:
     header = next((r.width for r in first if r.row.number == header_row), 0)
     widths = Counter(record.width for record in first if record.row.number > header_row)
-    return max(header, widths.most_common(1)[0][0] if widths else 0)
+    usual, count = widths.most_common(1)[0] if widths else (0, 0)
+    return max(header, usual) if not header or count * 2 > widths.total() else header
 
 
 def _consistency(lines: list[str], delimiter: str, limits: Limits) -> tuple[float, int]:

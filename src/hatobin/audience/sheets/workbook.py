@@ -182,6 +182,7 @@ class _Child:
 
 
 def _environment() -> dict[str, str]:
-    """No secrets, no settings: only where our code is."""
-    root = Path(hatobin.__file__).resolve().parents[1]
-    return {"PYTHONPATH": str(root), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+    """No secrets, no settings: only where our code and the libraries are."""
+    root = str(Path(hatobin.__file__).resolve().parents[1])
+    paths = [root, *(path for path in sys.path if Path(path).is_absolute() and path != root)]
+    return {"PYTHONPATH": os.pathsep.join(paths), "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -157,7 +157,7 @@ def duplicate(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     row = queries.access_campaign(actor, campaign_id)
     copy = Campaign.objects.create(
         workspace_id=row.workspace_id,
-        name=translate("Copy of %(name)s") % {"name": row.name[: rules.NAME_MAX - 20]},
+        name=gettext("Copy of %(name)s") % {"name": row.name[: rules.NAME_MAX - 20]},
         kind=row.kind,
         list=row.list,
         identity_id=row.identity_id,

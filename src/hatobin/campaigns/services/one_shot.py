@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.utils import timezone
-from django.utils.translation import gettext as translate
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor
@@ -211,7 +211,7 @@ def _basis(kind: str) -> str:
 def _name() -> str:
     """Of its own for every order, and without the file's name: that holds names too often."""
     when = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
-    return translate("Sent directly, %(when)s (%(number)s)") % {
+    return gettext("Sent directly, %(when)s (%(number)s)") % {
         "when": when,
         "number": uuid7().hex[-6:],
     }

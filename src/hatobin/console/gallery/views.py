@@ -22,11 +22,63 @@ _PEOPLE = (
     ("鈴木 次郎", "jiro..s@docomo.ne.jp", "waiting", ""),
 )
 _STATES = (
-    ("draft", "held", "sending", "paused", "stopped", "done")
-    + ("accepted", "waiting", "dot-sent", "bounced", "expired", "suppressed")
-    + ("cancelled", "in-doubt")
+    *("draft", "held", "sending", "paused", "stopped", "done"),
+    *("accepted", "waiting", "dot-sent", "bounced", "expired", "suppressed"),
+    *("cancelled", "in-doubt"),
 )
-_ICONS = ["home", "letter", "people", "person", "inbox", "suppressed", "settings", "menu", "close", "check", "success", "info", "warning", "error", "right", "left", "down", "plus", "search", "upload", "download", "file", "trash", "edit", "clock", "pause", "play", "stop", "external", "copy", "globe", "sun", "moon", "device", "eye", "send", "road", "key", "log", "refresh", "undo", "redo", "bold", "italic", "underline", "link", "bullets", "numbers", "heading", "quote", "shield"]
+_ICONS = [
+    "home",
+    "letter",
+    "people",
+    "person",
+    "inbox",
+    "suppressed",
+    "settings",
+    "menu",
+    "close",
+    "check",
+    "success",
+    "info",
+    "warning",
+    "error",
+    "right",
+    "left",
+    "down",
+    "plus",
+    "search",
+    "upload",
+    "download",
+    "file",
+    "trash",
+    "edit",
+    "clock",
+    "pause",
+    "play",
+    "stop",
+    "external",
+    "copy",
+    "globe",
+    "sun",
+    "moon",
+    "device",
+    "eye",
+    "send",
+    "road",
+    "key",
+    "log",
+    "refresh",
+    "undo",
+    "redo",
+    "bold",
+    "italic",
+    "underline",
+    "link",
+    "bullets",
+    "numbers",
+    "heading",
+    "quote",
+    "shield",
+]
 _SOURCE = """From: =?utf-8?B?6bOp5L6/5Zuz5pu46aSo?= <news@example.jp>
 To: hanako@example.jp
 Subject: =?utf-8?B?MTLmnIjjga7jgYrjgZfjgonjgZs=?=

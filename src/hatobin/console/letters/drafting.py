@@ -39,7 +39,7 @@ STEPS = ("people", "letter", "check", "send", "result")
 def index(request: StaffRequest) -> HttpResponse:
     """Every letter, last changed first."""
     wanted = request.GET.get("status", "")
-    status = Status(wanted) if wanted in Status else None
+    status = Status(wanted) if wanted in list(Status) else None
     page = queries.campaigns(request.actor, page=page_number(request), status=status)
     context = {
         "page": page,

@@ -61,7 +61,9 @@ def test(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
     """Tries a stored road."""
     with told(request):
         found = egress_test.test_egress(request.actor, egress_id)
-        (messages.success if found.ok else messages.error)(request, f"{found.text} {found.advice}".strip())
+        (messages.success if found.ok else messages.error)(
+            request, f"{found.text} {found.advice}".strip()
+        )
     return redirect("console:settings-roads")
 
 

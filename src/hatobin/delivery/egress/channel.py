@@ -80,12 +80,19 @@ class Channel(asyncio.Protocol):
         if self._broken:
             raise self._broken
 
-    async def start_tls(self, context: ssl.SSLContext, host: str, timeout: float) -> None:
-        """Turns TLS on. Raises what the TLS library raises, or Broken ``unasked`` for earlier bytes."""
+    async def start_tls(
+        self, context: ssl.SSLContext, host: str, timeout: float, *, greeting: bool
+    ) -> None:
+        """Turns TLS on; with ``greeting`` the server then speaks first.
+
+        Raises what the TLS library raises, or Broken ``unasked`` for earlier bytes.
+        """
         if self._broken:
             raise self._broken
         if not self._reader.clean or self._replies or self._transport is None:
             raise Broken("unasked")
+        if greeting:  # it may come together with the end of the handshake
+            self.expect()
         transport = await asyncio.get_running_loop().start_tls(
             self._transport, self, context, server_hostname=host, ssl_handshake_timeout=timeout
         )

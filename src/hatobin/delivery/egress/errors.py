@@ -16,7 +16,8 @@ class EgressError(Exception):
     def __init__(
         self, kind: str, *, temporary: bool, reply: Reply | None = None, detail: str = ""
     ) -> None:
-        super().__init__(kind, str(reply) if reply else detail)
+        words = str(reply) if reply else detail
+        super().__init__(f"{kind}: {words}" if words else kind)
         self.kind = kind
         self.temporary = temporary
         self.reply = reply

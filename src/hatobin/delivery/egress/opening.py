@@ -76,7 +76,6 @@ def _not_ready(broken: Broken) -> ConnectFailed | GreetingRefused:
 async def _converse(channel: Channel, endpoint: Endpoint) -> Features:
     if endpoint.security == "tls":
         await _protect(channel, endpoint, early="not-tls")
-        channel.expect()
     reply = await channel.read(endpoint.timeouts.greeting)
     if not reply.positive:
         raise GreetingRefused("greeting-refused", temporary=reply.transient, reply=reply)
@@ -124,7 +123,12 @@ async def _protect(channel: Channel, endpoint: Endpoint, *, early: str) -> None:
     """Turns TLS on; ``early`` is the kind of failure when the server spoke before the handshake."""
     verify = endpoint.verify and endpoint.security != "starttls"
     try:
-        await channel.start_tls(_context(verify), endpoint.host, endpoint.timeouts.tls)
+        await channel.start_tls(
+            _context(verify),
+            endpoint.host,
+            endpoint.timeouts.tls,
+            greeting=endpoint.security == "tls",
+        )
     except Broken as broken:
         kind = "handshake" if broken.kind == "closed" else early
         raise TlsFailed(kind, temporary=broken.kind == "closed") from None

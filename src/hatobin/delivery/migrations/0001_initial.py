@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('sandbox', 'Sandbox (nothing leaves this machine)'), ('smtp-relay', 'SMTP relay')], max_length=20)),
                 ('host', models.CharField(blank=True, max_length=253, verbose_name='Server')),
                 ('port', models.PositiveIntegerField(default=0, verbose_name='Port')),
-                ('tls', models.CharField(choices=[('none', 'No encryption'), ('starttls', 'STARTTLS'), ('tls', 'TLS from the start')], default='starttls', max_length=20)),
+                ('tls', models.CharField(choices=[('none', 'No encryption'), ('opportunistic', 'STARTTLS where the server offers it'), ('starttls', 'STARTTLS'), ('tls', 'TLS from the start')], default='starttls', max_length=20)),
                 ('username', models.CharField(blank=True, max_length=254, verbose_name='User name')),
                 ('sealed_password', models.BinaryField(null=True)),
                 ('connections', models.PositiveIntegerField(default=5)),

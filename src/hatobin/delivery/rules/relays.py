@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Invalid
 
-TLS_MODES = frozenset({"none", "starttls", "tls"})
+TLS_MODES = frozenset({"none", "opportunistic", "starttls", "tls"})
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9a-fA-F:.]{3,45}")
 
 

@@ -1,4 +1,8 @@
-"""Roads named by a URL, for commands: ``smtp://user@host:port``, ``smtps://…``, ``sandbox``."""
+"""Roads named by a URL, for commands: ``smtp://user@host:port``, ``smtps://…``, ``sandbox``.
+
+``smtp`` encrypts where the server offers STARTTLS, ``smtp+starttls`` insists on it, ``smtp+none`` never does,
+``smtps`` is TLS from the start. A password never travels unencrypted beyond this machine.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,13 @@ from hatobin.common.errors import HatobinError, Invalid
 from hatobin.delivery.models import Egress, EgressKind, TlsMode
 from hatobin.delivery.services.egress import ensure_sandbox, save_relay
 
-# What follows the scheme decides the protection; ``smtp`` takes STARTTLS where the server offers it.
-_TLS = {"smtp": TlsMode.STARTTLS, "smtps": TlsMode.TLS, "smtp+none": TlsMode.NONE}
-_PORTS = {"smtp": 25, "smtps": 465, "smtp+none": 25}
+_TLS = {
+    "smtp": TlsMode.OPPORTUNISTIC,
+    "smtp+starttls": TlsMode.STARTTLS,
+    "smtp+none": TlsMode.NONE,
+    "smtps": TlsMode.TLS,
+}
+_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtp+none": 25, "smtps": 465}
 
 
 def egress_by_url(actor: Actor, url: str, *, password: str = "") -> Egress:
@@ -43,14 +51,14 @@ def _relay(actor: Actor, url: str, password: str) -> Egress:
         raise _bad(url) from error
     if parts.scheme not in _TLS or not host or parts.path.strip("/"):
         raise _bad(url)
-    wanted = {
-        "host": host,
-        "port": port,
-        "tls": _TLS[parts.scheme],
-        "username": unquote(parts.username or ""),
-    }
+    tls, username = _TLS[parts.scheme], unquote(parts.username or "")
     rows = Egress.objects.of(actor.workspace_id).filter(
-        kind=EgressKind.SMTP_RELAY, removed_at=None, **wanted
+        kind=EgressKind.SMTP_RELAY,
+        removed_at=None,
+        host=host,
+        port=port,
+        tls=tls,
+        username=username,
     )
     stored = rows.order_by("created_at").first()
     secret = unquote(parts.password or "") or password
@@ -59,9 +67,12 @@ def _relay(actor: Actor, url: str, password: str) -> Egress:
     return save_relay(
         actor,
         name=stored.name if stored else f"{host}:{port}",
+        host=host,
+        port=port,
+        tls=tls,
+        username=username,
         password=secret,
         egress_id=stored.pk if stored else None,
-        **wanted,
     )
 
 

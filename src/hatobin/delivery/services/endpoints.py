@@ -17,6 +17,7 @@ from hatobin.delivery.seals import password_context
 
 _SECURITY: dict[str, Security] = {
     TlsMode.NONE.value: "none",
+    TlsMode.OPPORTUNISTIC.value: "starttls",
     TlsMode.STARTTLS.value: "starttls-required",
     TlsMode.TLS.value: "tls",
 }

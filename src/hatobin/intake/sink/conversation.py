@@ -231,6 +231,7 @@ class Conversation(asyncio.Protocol):
         return True
 
     async def _start_tls(self, context: ssl.SSLContext) -> None:
+        self._buffer.clear()  # what was said before the encryption does not count
         try:
             transport = await asyncio.get_running_loop().start_tls(
                 self._transport, self, context, server_side=True
@@ -242,5 +243,5 @@ class Conversation(asyncio.Protocol):
             return
         self._transport = transport
         self.tls, self._held = True, False
-        self._buffer.clear()
         self.begin()
+        self._work()  # the first command may have come together with the end of the handshake
