@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hatobin.common.ids import uuid7
 
@@ -17,7 +18,7 @@ class Role(models.TextChoices):
     """A member's role; what each may do stands in ``accounts.rules``."""
 
     OWNER = "owner", _("Owner")
-    SENDER = "sender", _("Sender")
+    SENDER = "sender", pgettext_lazy("role", "Sender")
     APPROVER = "approver", _("Approver")
     VIEWER = "viewer", _("Viewer")
 
