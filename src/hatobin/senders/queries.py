@@ -42,7 +42,7 @@ def frozen(workspace_id: uuid.UUID, identity_id: uuid.UUID) -> FrozenSender:
         raise Invalid(
             "profile-missing",
             _("The legal footer is not filled in yet."),
-            advice=_("Fill in organisation, postal address and contact under Settings > Senders."),
+            advice=_("Fill in organisation, postal address and contact under Settings > Sender."),
             field="profile",
         )
     return FrozenSender(
