@@ -14,7 +14,7 @@ def configure(level: str, shape: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=False),
+        structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%S%z", utc=False),
         structlog.processors.StackInfoRenderer(),
     ]
     structlog.configure(
