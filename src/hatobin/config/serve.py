@@ -9,8 +9,9 @@ LOCKS
     ``<data folder>/serve.lock`` (flock): a second ``serve`` on the same folder is refused.
 
 LIMITS
-    A child that dies at once again and again is started with growing pauses (1 s to 30 s), for ever:
-    the product must come back by itself when what it lacked is there again.
+    A child that dies at once again and again is started with growing pauses (1 s to 30 s), for ever,
+    and so is a database that cannot be started (a full disk): the product must come back by itself
+    when what it lacked is there again.
 
 DIAGNOSTICS
     Prints the address, and at the first start the one-time link for the owner. Logs go to stderr.
@@ -36,6 +37,7 @@ from types import FrameType
 import structlog
 
 from hatobin.config.env import Settings
+from hatobin.config.postgres import PostgresError
 from hatobin.config.processes import PARENT
 
 _log = structlog.get_logger("hatobin.serve")
@@ -77,18 +79,40 @@ class Child:
         if code is None:
             return
         calm = now - self.started_at > _CALM
-        self.pause = 1.0 if calm or not self.pause else min(self.pause * 2, _LONGEST_PAUSE)
+        self.pause = 1.0 if calm else _longer(self.pause)
         self.not_before = now + self.pause
         self.process = None
         _log.warning("child ended, starting it again", child=self.name, code=code, pause=self.pause)
 
 
+@dataclass(slots=True)
+class Database:
+    """The embedded server, kept running. ``ensure`` starts it when it is down and is cheap else."""
+
+    ensure: Callable[[], object]
+    pause: float = 0.0
+    not_before: float = 0.0
+
+    def look(self) -> None:
+        """Tries again after a pause where it cannot be started; the children wait for it meanwhile."""
+        if time.monotonic() < self.not_before:
+            return
+        try:
+            self.ensure()
+        except (PostgresError, OSError) as error:
+            self.pause = _longer(self.pause)
+            self.not_before = time.monotonic() + self.pause
+            _log.error("the database cannot be started", reason=str(error), pause=self.pause)
+        else:
+            self.pause = 0.0
+
+
 class Supervisor:
-    """Keeps the children alive until it is told to stop."""
+    """Keeps the database and the children alive until it is told to stop."""
 
     def __init__(self, settings: Settings, ensure_database: Callable[[], object]) -> None:
         self._settings = settings
-        self._ensure_database = ensure_database
+        self._database = Database(ensure_database)
         self._stopping = False
         self._children = [Child(name) for name in ("web", "sender", "worker", "sandbox")]
         self._environment = {**os.environ, PARENT: str(os.getpid())}
@@ -100,17 +124,22 @@ class Supervisor:
         """Blocks until SIGTERM or SIGINT; then drains the children."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._stop)
+        try:
+            self._keep_alive(announce)
+        finally:
+            self._drain()
+
+    def _keep_alive(self, announce: Callable[[], None]) -> None:
         announced = False
         deadline = time.monotonic() + _READY_WITHIN
         while not self._stopping:
-            self._ensure_database()
+            self._database.look()
             for child in self._children:
                 child.look(self._environment)
             if not announced and (self._answers() or time.monotonic() > deadline):
                 announced = True
                 announce()
             time.sleep(_TICK)
-        self._drain()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -136,6 +165,10 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 _log.warning("child did not drain in time", child=child.name)
                 child.process.kill()  # type: ignore[union-attr]
+
+
+def _longer(pause: float) -> float:
+    return min(pause * 2, _LONGEST_PAUSE) if pause else 1.0
 
 
 @contextmanager

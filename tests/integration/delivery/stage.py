@@ -193,10 +193,10 @@ def until(condition: Callable[[], object], what: str, within: float = 20.0) -> N
         time.sleep(0.01)
 
 
-def database_url() -> str:
-    """The database of this test, for other processes."""
+def database_url(folder: str = "") -> str:
+    """The database of this test, for other processes; through another socket ``folder`` if given."""
     values = connection.settings_dict
-    host = values["HOST"].replace("/", "%2F")
+    host = (folder or values["HOST"]).replace("/", "%2F")
     return f"postgresql://{values['USER']}@/{values['NAME']}?host={host}&port={values['PORT']}"
 
 

@@ -112,6 +112,7 @@ def test_a_share_of_messages_fails_repeatably() -> None:
          Rule(stage="rcpt", recipient="*@full.example", action=Answer(452, "4.2.2 Mailbox full"))),
         ("dot#3=close", Rule(stage="dot", nth=3, action=Close())),
         ("dot=keep-close", Rule(stage="dot", action=Close(keep=True))),
+        ("dot=keep-hang", Rule(stage="dot", action=Hang(keep=True))),
         ("data%0.1=hang", Rule(stage="data", share=0.1, action=Hang())),
         ("mail*2=451 4.3.0 Later", Rule(stage="mail", times=2, action=Answer(451, "4.3.0 Later"))),
         ("ehlo=delay 2.5", Rule(stage="ehlo", action=Delay(2.5))),

@@ -145,7 +145,9 @@ class Conversation(asyncio.Protocol):
         match action:
             case Answer(code, text):
                 self._answer(stage, f"{code} {text}", effect if code < 400 else None)
-            case Hang():
+            case Hang(keep):
+                if keep:
+                    effect()
                 self._deaf = self._held = True
                 if stage == "body":  # so that the sender's network fills up
                     self._transport.pause_reading()

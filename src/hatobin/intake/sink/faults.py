@@ -6,6 +6,7 @@ On the command line a rule reads ``STAGE[/RECIPIENT][#N|%SHARE][*TIMES]=ACTION``
     dot#3=close                                    third message: hang up instead of answering
     dot=keep-close                                 the same, but the message was taken: in doubt
     data%0.1=hang                                  one in ten: no answer, ever
+    dot=keep-hang                                  the same, but the message was taken
     mail*2=451 4.3.0 Later                         only the first two times
     ehlo=delay 2                                   two seconds late
     connect=endless | garbage                      a reply without an end | bytes that are none
@@ -35,7 +36,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Hang:
-    """No answer, until the other side gives up; what it sends is not read any more."""
+    """No answer, until the other side gives up; what it sends is not read any more.
+
+    With ``keep`` at stage ``dot`` the message was taken.
+    """
+
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,7 @@ _RULE = re.compile(
 _ANSWER = re.compile(r"([2-5][0-9][0-9])(?: (.*))?")
 _WORDS: dict[str, Action] = {
     "hang": Hang(),
+    "keep-hang": Hang(keep=True),
     "close": Close(),
     "keep-close": Close(keep=True),
     "endless": Endless(),
@@ -166,6 +173,6 @@ def _parse_action(text: str) -> Action:
     if word == "unasked" and rest:
         return Unasked(rest)
     raise ValueError(
-        f"{text!r} is not an action: use a reply such as '452 4.2.2 Full', hang, close, keep-close, "
-        "delay SECONDS, endless, garbage or unasked LINE"
+        f"{text!r} is not an action: use a reply such as '452 4.2.2 Full', hang, keep-hang, close, "
+        "keep-close, delay SECONDS, endless, garbage or unasked LINE"
     )
