@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from hatobin.accounts.models import User, WorkspaceOwned, WorkspaceRows
 from hatobin.common.ids import uuid7
@@ -202,7 +203,7 @@ class ImportProblem(WorkspaceOwned):
     """A row that was refused, or merged into an earlier one, with the reason; cells are sealed."""
 
     class Kind(models.TextChoices):
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", pgettext_lazy("row", "Refused")
         DUPLICATE = "duplicate", _("Duplicate")
 
     id = models.BigAutoField(primary_key=True)

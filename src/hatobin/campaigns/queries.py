@@ -169,7 +169,7 @@ def _view(row: Campaign, people: int, saved_by: str) -> CampaignView:
         people=row.dispatch.audience if row.dispatch else people,
         identity_id=row.identity_id,
         egress_id=row.egress_id,
-        egress_name=row.egress.name if row.egress else "",
+        egress_name=row.egress.label if row.egress else "",
         sandbox=row.egress is not None and row.egress.kind == EgressKind.SANDBOX,
         letter=LetterDraft.from_json(row.letter),
         dispatch_id=row.dispatch_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import User, WorkspaceOwned, WorkspaceRows
@@ -53,6 +54,11 @@ class Egress(WorkspaceOwned):
     resume_at = models.DateTimeField(null=True)
 
     objects = WorkspaceRows["Egress"].as_manager()
+
+    @property
+    def label(self) -> str:
+        """What a screen calls it: a relay by its own name, the sandbox in the reader's language."""
+        return gettext("Sandbox") if self.kind == EgressKind.SANDBOX else self.name
 
 
 class DispatchKind(models.TextChoices):

@@ -18,6 +18,7 @@ from hatobin.accounts.services import api_keys, members, workspaces
 from hatobin.accounts.services.access import workspaces_of
 from hatobin.console.middleware import SESSION_KEY, StaffRequest
 from hatobin.console.numbers import page_number
+from hatobin.console.settings.acts import act_details, act_sentence
 from hatobin.console.settings.forms import (
     ApiKeyForm,
     IdentityForm,
@@ -176,7 +177,10 @@ def revoke_api_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
 def audit_log(request: StaffRequest) -> HttpResponse:
     """Who did what, when."""
     page = audit_page(request.actor, page=page_number(request))
-    return _page(request, "audit_log", page=page)
+    lines = [
+        (each, who, act_sentence(each.action), act_details(each)) for each, who in page.entries
+    ]
+    return _page(request, "audit_log", page=page, lines=lines)
 
 
 @staff_only

@@ -24,7 +24,7 @@ _SECTIONS = (
     ("console:letters", "letter", _("Letters")),
     ("console:lists", "people", _("Lists")),
     ("console:sandbox", "inbox", _("Sandbox mailbox")),
-    ("console:suppression", "suppressed", _("Suppression")),
+    ("console:suppression", "suppressed", _("Do-not-mail list")),
     ("console:settings", "settings", _("Settings")),
 )
 _WEEKDAYS = ("月", "火", "水", "木", "金", "土", "日")

@@ -58,7 +58,7 @@ def egress(actor: Actor, egress_id: uuid.UUID) -> EgressView:
 def _view(row: Egress) -> EgressView:
     return EgressView(
         id=row.pk,
-        name=row.name,
+        name=row.label,
         kind=row.kind,
         kind_text=row.get_kind_display(),
         sandbox=row.kind == EgressKind.SANDBOX,
