@@ -12,6 +12,7 @@ class LetterFacts:
     """The letter. ``html_bytes``: the largest merged HTML part; ``problems``: why it does not compile.
 
     ``strangers``: how many addresses in the fixed text belong to people of this workspace.
+    ``link_host`` and ``link_secure``: where the unsubscribe link leads, and whether by HTTPS.
     """
 
     kind: str
@@ -24,6 +25,8 @@ class LetterFacts:
     broken_positions: tuple[int, ...] = ()
     strangers: int = 0
     text_edited: bool = False
+    link_host: str = ""
+    link_secure: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +40,10 @@ class EmptyField:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AudienceFacts:
-    """The people. ``last_count``: how many got the last letter to this list, None for the first."""
+    """The people. ``last_count``: how many got the last letter to this list, None for the first.
+
+    ``leaves``: the letters go to another machine, not to the sandbox or a server on this one.
+    """
 
     people: int
     sendable: int
@@ -45,4 +51,4 @@ class AudienceFacts:
     empty: tuple[EmptyField, ...] = ()
     last_count: int | None = None
     list_name: str = ""
-    sandbox: bool = True
+    leaves: bool = False

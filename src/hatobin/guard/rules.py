@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from django.utils.translation import gettext_lazy as _
 
+from hatobin.common.hosts import is_loopback
 from hatobin.guard.facts import AudienceFacts, LetterFacts
 from hatobin.guard.findings import Finding
 
@@ -133,6 +134,32 @@ def links(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
             )
 
 
+def way_out(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
+    """Who cannot unsubscribe reports spam; 特定電子メール法 wants a link that works for the reader."""
+    if not audience.leaves:
+        return
+    if is_loopback(letter.link_host):
+        yield Finding(
+            code="unsubscribe-unreachable",
+            level="refuse",
+            message=_("The unsubscribe link leads to %(host)s, which readers cannot reach."),
+            advice_text=_(
+                "Set the address under which people reach Hatobin: Settings > Workspace, or"
+                " HATOBIN_BASE_URL."
+            ),
+            params={"host": letter.link_host},
+            where="letter",
+        )
+    elif not letter.link_secure:
+        yield Finding(
+            code="unsubscribe-not-secure",
+            level="advise",
+            message=_("The unsubscribe link is not encrypted (http)."),
+            advice_text=_("Gmail and Yahoo count one-click unsubscription only by https."),
+            where="letter",
+        )
+
+
 def size(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
     """Gmail cuts a letter at 102 KB, and the unsubscribe link with it."""
     if letter.html_bytes > CLIPPED:
@@ -164,6 +191,7 @@ def subject(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
             code="subject-draft",
             level="advise",
             message=_("The subject holds “%(word)s”. Is this still a draft?"),
+            advice_text=_("Correct the subject, if it is not the final one."),
             params={"word": draft.group()},
             where="letter",
         )
@@ -194,6 +222,7 @@ RULES: tuple[Rule, ...] = (
     empty_fields,
     text_part,
     links,
+    way_out,
     size,
     subject,
     surprise,

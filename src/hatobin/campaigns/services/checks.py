@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
@@ -16,10 +17,11 @@ from hatobin.campaigns.rules import CheckSeal
 from hatobin.campaigns.services.readiness import Parts, Ready, complete, parts_of, person_at, ready
 from hatobin.campaigns.services.survey import SAMPLE_LINK, Survey, size_of, survey
 from hatobin.common.errors import Invalid
+from hatobin.common.hosts import is_loopback
 from hatobin.content.analysis import links_of
 from hatobin.content.letters import CompiledLetter
 from hatobin.content.merge import Merger
-from hatobin.delivery.models import EgressKind
+from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.queries.strangers import static_addresses_of_contacts
 from hatobin.delivery.services.release import seal_of
 from hatobin.guard.facts import AudienceFacts, EmptyField, LetterFacts
@@ -164,6 +166,8 @@ def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
         broken_positions=tuple(seen.failed.positions),
         strangers=_strangers(row, parts),
         text_edited=bool(row.letter.get("text_edited")),
+        link_host=urlsplit(parts.base_url).hostname or "",
+        link_secure=parts.base_url.startswith("https://"),
     )
     people = AudienceFacts(
         people=seen.people,
@@ -175,9 +179,13 @@ def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
         ),
         last_count=_last_count(row),
         list_name=row.list.name,
-        sandbox=row.egress is not None and row.egress.kind == EgressKind.SANDBOX,
+        leaves=_leaves(row.egress),
     )
     return judge(facts, people)
+
+
+def _leaves(road: Egress | None) -> bool:
+    return road is not None and road.kind != EgressKind.SANDBOX and not is_loopback(road.host)
 
 
 def _strangers(row: Campaign, parts: Parts) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass, field
 from typing import Literal
+
+from hatobin.common.hosts import is_loopback
 
 Security = Literal["none", "starttls", "starttls-required", "tls"]
 
@@ -52,7 +53,4 @@ class Endpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is this machine."""
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Invalid
+from hatobin.common.hosts import is_loopback
 
 TLS_MODES = frozenset({"none", "opportunistic", "starttls", "tls"})
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9a-fA-F:.]{3,45}")
@@ -33,11 +33,3 @@ def check_relay(*, host: str, port: int, tls: str, username: str) -> None:
             advice=_("Choose STARTTLS or TLS."),
             field="tls",
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name or address means this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from hatobin.accounts.services.sealing import vault_of
+from hatobin.common.hosts import is_loopback
 from hatobin.delivery.egress.endpoint import Endpoint, Security, Timeouts
 from hatobin.delivery.models import EgressKind, TlsMode
-from hatobin.delivery.rules.relays import is_loopback
 from hatobin.delivery.sandbox.logins import sandbox_password
 from hatobin.delivery.seals import password_context
 
