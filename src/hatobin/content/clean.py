@@ -41,6 +41,7 @@ _STYLES = {
 _RICH_STYLES = {"color", "text-align", "text-decoration", "font-weight", "font-style"}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _DOCUMENT = re.compile(r"<(?:!doctype|html|head|body|style|table)\b", re.IGNORECASE)
+_FETCHES = re.compile(r"url\s*\(|image-set\s*\(|\\", re.IGNORECASE)  # an escape could hide the word
 _TAG_IN_URL = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 
 
@@ -78,7 +79,9 @@ def _cleaned(html: str, tags: set[str], styles: set[str]) -> str:
 
 
 def _kept(tag: str, attribute: str, value: str) -> str | None:
-    """Addresses must say where they lead; pictures come over HTTPS."""
+    """Addresses must say where they lead; pictures come over HTTPS; styles fetch nothing."""
+    if attribute == "style":
+        return None if _FETCHES.search(value) else value
     if attribute not in {"href", "src"}:
         return value
     plain = _TAG_IN_URL.sub("x", value).strip()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
-from liquid.exceptions import LiquidError, UnknownFilterError
+from liquid.exceptions import LiquidError
 
 from hatobin.common.errors import Invalid
 from hatobin.content import analysis, clean, footer, frame, syntax
@@ -85,7 +85,7 @@ def _html_body(draft: LetterDraft, names: tuple[str, ...]) -> str:
     cleaned = (
         clean.clean_document(rough) if clean.is_document(rough) else clean.clean_rich_html(rough)
     )
-    if not cleaned.strip():
+    if "<img" not in cleaned and not analysis.text_from_html(cleaned).strip():
         return ""
     return _source(cleaned, names, field="html")
 
@@ -110,10 +110,11 @@ def _source(text: str, names: tuple[str, ...], *, field: str) -> str:
     source = syntax.liquid(syntax.plain_tags(text), names)
     try:
         template = environment(escape=False).from_string(source)
-    except UnknownFilterError as error:
-        raise _bad_tag(field, "unknown-filter", str(error)) from error
     except LiquidError as error:
         raise _bad_tag(field, "bad-merge-tag", str(error)) from error
+    for used in template.analyze().filters:
+        if used not in template.env.filters:
+            raise _unknown_filter(str(used), field)
     for name in template.global_variables():
         if str(name) not in names and str(name) not in OWN_NAMES:
             raise _unknown(str(name), names, field)
@@ -151,6 +152,16 @@ def _bad_tag(field: str, code: str, why: str) -> Invalid:
         advice=_("Delete it and insert it again with the buttons beside the letter."),
         field=field,
         params={"why": why},
+    )
+
+
+def _unknown_filter(name: str, field: str) -> Invalid:
+    return Invalid(
+        "unknown-filter",
+        _("A merge field uses “%(name)s”, which is not known here."),
+        advice=_("Delete it and insert it again with the buttons beside the letter."),
+        field=field,
+        params={"name": name},
     )
 
 

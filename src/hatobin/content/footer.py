@@ -6,6 +6,7 @@ address or link by which one refuses; postal address and complaint contact anywh
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from html import escape
 
 from hatobin.content.letters import LegalFooter
@@ -30,6 +31,29 @@ _WORDS = {
         "sender": "Sender",
     },
 }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShownFooter:
+    """The footer for a screen: (label, value) of each fact, the refusal statement, the link's words."""
+
+    facts: tuple[tuple[str, str], ...]
+    statement: str
+    link: str
+
+
+def shown_footer(footer: LegalFooter, *, kind: str, language: str) -> ShownFooter:
+    """What will stand under the letter, to look at while it is written."""
+    words = _WORDS.get(language, _WORDS["en"])
+    return ShownFooter(
+        facts=(
+            (words["sender"], footer.organisation),
+            (words["address"], footer.postal_address),
+            (words["contact"], footer.contact),
+        ),
+        statement=words[kind],
+        link=words["link"],
+    )
 
 
 def text_footer(footer: LegalFooter, *, kind: str, language: str) -> str:
