@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -32,7 +33,12 @@ _HEADERS = {
 @csrf_exempt  # the token is the authority; RFC 8058 section 3.1 forbids to ask for cookies
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET: the page for people. POST: one-click (RFC 8058), or the page's buttons."""
+    """GET: the page for people. POST: one-click (RFC 8058), or the page's buttons.
+
+    ``?language=`` is the page's language switch: it stays in the address, so that no cookie is needed.
+    """
+    if chosen := _chosen_language(request):
+        translation.activate(chosen)
     if request.method != "POST":
         return _page(request, token)
     request.upload_handlers = []  # a form of two words: files are not even kept in memory
@@ -61,7 +67,9 @@ def _act(request: HttpRequest, token: str) -> HttpResponse:
         service.undo(token)
     else:
         service.unsubscribe(token, channel="page")
-    response = HttpResponseRedirect(reverse("public:unsubscribe", args=[token]))
+    chosen = _chosen_language(request)
+    query = f"?language={chosen}" if chosen else ""
+    response = HttpResponseRedirect(reverse("public:unsubscribe", args=[token]) + query)
     response.status_code = 303
     return response
 
@@ -70,7 +78,7 @@ def _page(request: HttpRequest, token: str) -> HttpResponse:
     view = service.look_up(token)
     if view is None:
         return _render(request, "unknown.html", {}, status=404)
-    if _names_no_language_of_ours(request):
+    if not _chosen_language(request) and _names_no_language_of_ours(request):
         translation.activate(view.language)
     return _render(request, "unsubscribe.html", {"view": view})
 
@@ -88,6 +96,12 @@ def _render(
     html = render_to_string(f"public/{template}", {**context, "language": language})
     headers = {**_HEADERS, "Content-Language": language}
     return HttpResponse(html, status=status, headers=headers)
+
+
+def _chosen_language(request: HttpRequest) -> str:
+    """What the person chose with the page's switch; empty for nothing, or for what we do not speak."""
+    chosen = request.GET.get("language", "")
+    return chosen if chosen in dict(settings.LANGUAGES) else ""
 
 
 def _names_no_language_of_ours(request: HttpRequest) -> bool:

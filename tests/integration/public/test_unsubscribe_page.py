@@ -95,6 +95,21 @@ def test_the_page_speaks_the_readers_language_else_the_letters(link: str, browse
         assert f'<html lang="{language}">' in page.content.decode()
 
 
+def test_the_switch_is_stronger_than_the_browser_and_is_kept_without_a_cookie(
+    link: str, browser: Client
+) -> None:
+    german = {"accept-language": "de"}
+    for language, other in (("en", "ja"), ("ja", "en")):
+        page = browser.get(f"{link}?language={language}", headers={"accept-language": other})
+        assert page["Content-Language"] == language
+        assert f'href="?language={other}"' in page.content.decode()
+        assert not page.cookies
+    pressed = browser.post(f"{link}?language=en", {"unsubscribe": "1"}, headers=german)
+    assert pressed["Location"] == f"{link}?language=en"
+    assert "You are unsubscribed" in browser.get(pressed["Location"]).content.decode()
+    assert browser.get(f"{link}?language=tlh", headers=german)["Content-Language"] == "ja"
+
+
 def test_an_unknown_link_gets_a_kind_page_and_no_oracle(
     stage: Stage, link: str, browser: Client
 ) -> None:
