@@ -18,6 +18,7 @@ from hatobin.audience.queries.lists import (
     fields_of_list,
     list_summary,
     lists,
+    suppressed_counts,
 )
 from hatobin.audience.queries.pages import Page
 from hatobin.audience.queries.people import (
@@ -58,4 +59,5 @@ __all__ = [
     "problems",
     "refused_rows",
     "sendable",
+    "suppressed_counts",
 ]

@@ -75,6 +75,15 @@ def count(workspace_id: uuid.UUID, list_id: uuid.UUID) -> Count:
     return Count(people=everybody, sendable=everybody - stopped, suppressed=stopped)
 
 
+def suppressed_counts(actor: Actor) -> dict[uuid.UUID, int]:
+    """List id > how many of its people are on the do-not-mail ledger; lists without any are left out."""
+    check_right(actor, Right.VIEW)
+    rows = Subscription.objects.of(actor.workspace_id).filter(
+        in_ledger(actor.workspace_id), state=Subscription.State.SUBSCRIBED
+    )
+    return dict(rows.values_list("list_id").annotate(CountOf("id")).order_by("list_id"))
+
+
 def access_list(actor: Actor, list_id: uuid.UUID) -> ContactList:
     """The row in the actor's workspace; raises NotFound."""
     row = ContactList.objects.of(actor.workspace_id).filter(pk=list_id).first()

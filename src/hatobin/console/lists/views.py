@@ -11,22 +11,34 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hatobin.accounts.rules import Right
+from hatobin.accounts.services.access import check_right
 from hatobin.audience import queries
+from hatobin.audience.models import Field, FieldKind
+from hatobin.audience.queries import PersonDetail
 from hatobin.audience.services import lists
 from hatobin.audience.services import people as people_services
-from hatobin.common.errors import HatobinError
+from hatobin.common.errors import Conflict, HatobinError
 from hatobin.console.lists.forms import ListNameForm, NewPersonForm, PersonForm
+from hatobin.console.lists.wording import BASIS_HINTS
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
 from hatobin.console.shared import add_problem, attempt, staff_only, told
+
+_SHOWN_IMPORTS = 5
+_SHOWN_FIELDS = 3
+_NAME_KINDS = (FieldKind.NAME, FieldKind.FAMILY_NAME, FieldKind.GIVEN_NAME)
+_FIRST_KINDS = [*_NAME_KINDS, FieldKind.COMPANY]
 
 
 @staff_only
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
-    """Every list."""
+    """Every list, and the files that were read last."""
+    stopped = queries.suppressed_counts(request.actor)
+    found = queries.lists(request.actor)
     context = {
-        "lists": queries.lists(request.actor),
+        "lists": [(each, stopped.get(each.id, 0)) for each in found],
+        "imports": queries.imports(request.actor, limit=_SHOWN_IMPORTS),
         "may_edit": request.actor.may(Right.EDIT_LISTS),
     }
     return render(request, "console/lists/index.html", context)
@@ -37,23 +49,33 @@ def index(request: StaffRequest) -> HttpResponse:
 def show(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
     """The people on a list, searchable; its name can be changed here."""
     found = queries.list_summary(request.actor, list_id)
-    form = ListNameForm(request.POST or None, initial={"name": found.name})
+    form = ListNameForm(request.POST or None, initial={"list_name": found.name})
     if form.is_valid() and attempt(
-        form, lists.rename_list, request.actor, list_id, name=form.cleaned_data["name"]
+        form, lists.rename_list, request.actor, list_id, name=form.cleaned_data["list_name"]
     ):
         messages.success(request, _("Saved."))
         return redirect("console:list", list_id)
-    context = {
+    search = request.GET.get("q", "")
+    fields = queries.fields_of_list(request.actor, list_id)
+    context: dict[str, object] = {
         "list": found,
+        "count": queries.count(request.actor.workspace_id, list_id),
         "form": form,
-        "search": request.GET.get("q", ""),
+        "search": search,
         "may_edit": request.actor.may(Right.EDIT_LISTS),
-        "fields": queries.fields_of_list(request.actor, list_id),
+        "may_write": request.actor.may(Right.EDIT_LETTERS),
+        "fields": fields,
+        "imports": queries.imports(request.actor, list_id, limit=_SHOWN_IMPORTS),
     }
     if request.actor.may(Right.VIEW_PEOPLE):
-        context["page"] = queries.people(
-            request.actor, list_id, search=str(context["search"]), page=page_number(request)
-        )
+        page = queries.people(request.actor, list_id, search=search, page=page_number(request))
+        shown = sorted(fields, key=_by_kind)[:_SHOWN_FIELDS]
+        context["page"] = page
+        context["shown_fields"] = shown
+        context["people"] = [
+            (row, [(field.name, row.fields.get(field.name, "")) for field in shown])
+            for row in page.items
+        ]
     return render(request, "console/lists/show.html", context)
 
 
@@ -74,21 +96,26 @@ def delete(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_person(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
     """One more person, by hand."""
+    check_right(request.actor, Right.EDIT_LISTS)
     found = queries.list_summary(request.actor, list_id)
-    names = [field.name for field in queries.fields_of_list(request.actor, list_id)]
-    form = NewPersonForm(request.POST or None, names=names)
+    fields = queries.fields_of_list(request.actor, list_id)
+    form = NewPersonForm(request.POST or None, fields=fields)
     if form.is_valid():
         data = form.cleaned_data
         try:
+            # What is left empty says nothing: somebody who is known already keeps it.
+            given = {name: value for name, value in form.values().items() if value}
             people_services.add_person(
-                request.actor, list_id, data["address"], form.values(), data["basis"]
+                request.actor, list_id, data["address"], given, data["basis"]
             )
         except HatobinError as error:
+            error.field = form.key_of(error.field)
             add_problem(form, error)
         else:
             messages.success(request, _("The person is on the list."))
             return redirect("console:list", list_id)
-    return render(request, "console/lists/person_form.html", {"form": form, "list": found})
+    context = {"form": form, "list": found, "hints": BASIS_HINTS}
+    return render(request, "console/lists/person_form.html", context)
 
 
 @staff_only
@@ -96,25 +123,33 @@ def add_person(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
 def person(request: StaffRequest, contact_id: int) -> HttpResponse:
     """Everything known about a person, and a form to correct it."""
     found = queries.person_detail(request.actor, contact_id)
-    names = [field.name for field in found.fields]
-    initial = {f"field:{field.name}": field.value for field in found.fields}
-    form = PersonForm(request.POST or None, names=names, initial=initial)
-    if form.is_valid() and attempt(
-        form,
-        people_services.edit_person,
-        request.actor,
-        contact_id,
-        form.values(),
-        revision=_revision(request),
-    ):
-        messages.success(request, _("Saved."))
-        return redirect("console:person", contact_id)
+    values = {field.name: field.value for field in found.fields}
+    known = _fields_of(request, found)
+    form = PersonForm(request.POST or None, fields=known, values=values)
+    stale = False
+    if request.method == "POST" and form.is_valid():
+        try:
+            people_services.edit_person(
+                request.actor, contact_id, form.values(), revision=_revision(request)
+            )
+        except HatobinError as error:
+            stale = isinstance(error, Conflict)
+            error.field = form.key_of(error.field)
+            add_problem(form, error)
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("console:person", contact_id)
+    names = [field.value for field in found.fields if field.kind in _NAME_KINDS and field.value]
     context = {
         "person": found,
+        "title": " ".join(names) or found.address,
+        # A form that came back keeps the revision it was opened with: pressing again changes nothing.
+        "revision": _revision(request) if form.is_bound else found.revision,
         "form": form,
+        "stale": stale,
         "may_edit": request.actor.may(Right.EDIT_LISTS),
     }
-    return render(request, "console/lists/person.html", context)
+    return render(request, "console/lists/person.html", context, status=409 if stale else 200)
 
 
 @staff_only
@@ -125,6 +160,19 @@ def remove_person(request: StaffRequest, list_id: uuid.UUID, contact_id: int) ->
         people_services.remove_person(request.actor, list_id, contact_id)
         messages.success(request, _("The person is off the list."))
     return redirect("console:list", list_id)
+
+
+def _by_kind(field: Field) -> int:
+    """What one knows people by comes first, else the order of the file."""
+    return _FIRST_KINDS.index(field.kind) if field.kind in _FIRST_KINDS else len(_FIRST_KINDS)
+
+
+def _fields_of(request: StaffRequest, person: PersonDetail) -> list[Field]:
+    """What the person has, and what the lists they are on have for everybody."""
+    names = {field.name for field in person.fields}
+    for place in person.lists:
+        names |= {field.name for field in queries.fields_of_list(request.actor, place.list_id)}
+    return [field for field in queries.fields(request.actor) if field.name in names]
 
 
 def _revision(request: StaffRequest) -> int | None:

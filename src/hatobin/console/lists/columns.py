@@ -1,0 +1,82 @@
+"""The table of columns in the preview: what is proposed, or what the person made of it so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dictionary
+from dataclasses import dataclass, replace
+
+from hatobin.audience.choices import ColumnPlan, FieldChoice, Mapping, Proposal
+from hatobin.common.errors import HatobinError
+
+PREFIX = "column:"
+_PLACE = "fields."
+_SHOWN_SAMPLES = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ColumnRow:
+    """A column of the file and its controls. ``key`` begins the names of the controls."""
+
+    column: int
+    key: str
+    label: str
+    samples: tuple[str, ...]
+    use: bool
+    name: str
+    kind: str
+    ordinary: bool
+    existing: bool
+    is_address: bool
+    error: str = ""
+
+
+def column_rows(
+    proposal: Proposal, address: str, post: Dictionary[str, str] | None = None
+) -> list[ColumnRow]:
+    """A row per column; ``post`` is what was typed, when the form came back."""
+    rows = [_proposed(plan, address) for plan in proposal.columns]
+    return rows if post is None else [_typed(row, post) for row in rows]
+
+
+def with_error(rows: list[ColumnRow], error: HatobinError) -> list[ColumnRow] | None:
+    """The rows with a service's error beside the column it is about; None when it is about none."""
+    place = error.field or ""
+    wrong = place.removeprefix(_PLACE)
+    if not place.startswith(_PLACE) or wrong not in {str(row.column) for row in rows}:
+        return None
+    return [replace(row, error=str(error)) if str(row.column) == wrong else row for row in rows]
+
+
+def chosen_mapping(rows: list[ColumnRow], address: int) -> Mapping:
+    """The address column, and a field for each other column that is used."""
+    fields = [
+        FieldChoice(column=row.column, name=row.name, kind=row.kind, personal=not row.ordinary)
+        for row in rows
+        if row.use and row.column != address
+    ]
+    return Mapping(address=address, fields=tuple(fields))
+
+
+def _proposed(plan: ColumnPlan, address: str) -> ColumnRow:
+    return ColumnRow(
+        column=plan.column,
+        key=f"{PREFIX}{plan.column}",
+        label=plan.label,
+        samples=plan.samples[:_SHOWN_SAMPLES],
+        use=plan.use,
+        name=plan.name,
+        kind=plan.kind,
+        ordinary=not plan.personal,
+        existing=plan.existing,
+        is_address=str(plan.column) == address,
+    )
+
+
+def _typed(row: ColumnRow, post: Dictionary[str, str]) -> ColumnRow:
+    return replace(
+        row,
+        use=f"{row.key}:use" in post,
+        name=post.get(f"{row.key}:name", row.name).strip(),
+        kind=post.get(f"{row.key}:kind", row.kind),
+        ordinary=post.get(f"{row.key}:ordinary") == "on",
+    )
