@@ -21,6 +21,7 @@ from hatobin.accounts.rules import Actor
 from hatobin.audience.models import ContactList
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
+from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.models import Delivery, Dispatch, Egress
 from hatobin.delivery.queries import Sums, sums
 from hatobin.delivery.runner import send_until_settled
@@ -127,9 +128,9 @@ def make_office(
     )
 
 
-def send(dispatch: Dispatch, wait: float = 20.0) -> Sums:
+def send(dispatch: Dispatch, wait: float = 20.0, timeouts: Timeouts | None = None) -> Sums:
     """Sends here and now; the sums, which add up."""
-    return checked(send_until_settled(dispatch.pk, timedelta(seconds=wait)))
+    return checked(send_until_settled(dispatch.pk, timedelta(seconds=wait), timeouts))
 
 
 def checked(found: Sums) -> Sums:

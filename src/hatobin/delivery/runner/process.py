@@ -50,6 +50,7 @@ from datetime import timedelta
 import structlog
 import uvloop
 
+from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.queries.sums import Sums, sums
 from hatobin.delivery.rules.outlook import Outlook, has_settled
 from hatobin.delivery.rules.states import DispatchState
@@ -66,13 +67,16 @@ def run_sender_process() -> None:
     _log.info("sender has drained")
 
 
-def send_until_settled(dispatch_id: uuid.UUID, wait: timedelta) -> Sums:
+def send_until_settled(
+    dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None = None
+) -> Sums:
     """Sends one dispatch from here and now, beside other senders; blocks; the sums afterwards.
 
     Returns when all have ended; or the next try is more than ``wait`` away; or the road has been in
-    trouble, or the dispatch paused, for ``wait``. The hold is always waited for.
+    trouble, or the dispatch paused, for ``wait``. The hold is always waited for, and so is a server's
+    answer, for as long as ``timeouts`` allow (RFC 5321's when not given).
     """
-    uvloop.run(_settle(dispatch_id, wait))
+    uvloop.run(_settle(dispatch_id, wait, timeouts))
     return sums(dispatch_id)
 
 
@@ -84,10 +88,10 @@ async def _serve() -> None:
     await Sender().run(stop)
 
 
-async def _settle(dispatch_id: uuid.UUID, wait: timedelta) -> None:
+async def _settle(dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None) -> None:
     stop = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(Sender(only=dispatch_id).run(stop))
+        group.create_task(Sender(only=dispatch_id, timeouts=timeouts).run(stop))
         try:
             await _until_settled(dispatch_id, wait)
         finally:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 
 from hatobin.accounts.services.sealing import SealBroken
-from hatobin.delivery.egress.endpoint import Endpoint
+from hatobin.delivery.egress.endpoint import Endpoint, Timeouts
 from hatobin.delivery.runner.database import Row
 from hatobin.delivery.runner.threads import in_thread
 from hatobin.delivery.services.endpoints import endpoint_of
@@ -25,10 +25,11 @@ class Road:
     troubled: bool
 
 
-async def open_road(row: Row) -> Road | None:
+async def open_road(row: Row, timeouts: Timeouts) -> Road | None:
     """An egress row as a road; None when its secret does not open with this installation's key."""
+    values = {name: row[name] for name in _ENDPOINT}
     try:
-        endpoint = await in_thread(endpoint_of, **{name: row[name] for name in _ENDPOINT})
+        endpoint = await in_thread(endpoint_of, **values, timeouts=timeouts)
     except SealBroken:
         return None
     return Road(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 
+from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.rules.decide import not_sent
 from hatobin.delivery.runner.database import DatabaseAway, Line, Row
 from hatobin.delivery.runner.lane import Lane
@@ -26,10 +27,14 @@ _UNREADABLE_REST = 60.0
 
 
 class Sender:
-    """``only``: works for a single dispatch; it still returns what dead senders held."""
+    """``only``: works for a single dispatch; it still returns what dead senders held.
 
-    def __init__(self, *, only: UUID | None = None) -> None:
+    ``timeouts``: how long a server may take; RFC 5321's when not given.
+    """
+
+    def __init__(self, *, only: UUID | None = None, timeouts: Timeouts | None = None) -> None:
         self._only = only
+        self._timeouts = timeouts or Timeouts()
         self._line = Line()
         self._node = Node(self._line)
         self._ledger = Ledger()
@@ -100,7 +105,7 @@ class Sender:
         self._tidied = time.monotonic()
 
     async def _wake(self, row: Row, lanes: asyncio.TaskGroup) -> None:
-        road = await open_road(row)
+        road = await open_road(row, self._timeouts)
         if road is None:
             await self._line.run(
                 "trouble", egress=row["id"], code="seal-broken", words="", rest=_UNREADABLE_REST
