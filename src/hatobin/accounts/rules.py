@@ -51,6 +51,7 @@ SCOPE_RIGHTS: dict[str, frozenset[Right]] = {
     "lists": frozenset({Right.VIEW, Right.EDIT_LISTS}),
     "letters": frozenset({Right.VIEW, Right.EDIT_LETTERS}),
     "send": frozenset({Right.VIEW, Right.SEND, Right.STOP}),
+    "settings": frozenset({Right.VIEW, Right.MANAGE}),
 }
 
 

@@ -47,6 +47,7 @@ class Settings(BaseSettings):
     sandbox_port: int = Field(default=8025, ge=0, le=65535)
     base_url: str = ""
     allowed_hosts: list[str] = Field(default_factory=list)
+    trusted_proxies: int | None = Field(default=None, ge=0, le=9)
     secret_key: str = ""
     master_key: str = ""
     web_workers: int = Field(default=1, ge=1, le=64)
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
     def is_https(self) -> bool:
         """Whether people reach it by HTTPS: then cookies and headers are stricter."""
         return self.public_url.startswith("https://")
+
+    @property
+    def proxy_count(self) -> int:
+        """How many proxies in front add to X-Forwarded-For; with HTTPS there is one, which ends TLS."""
+        return int(self.is_https) if self.trusted_proxies is None else self.trusted_proxies
 
     @cached_property
     def django_secret_key(self) -> str:

@@ -47,7 +47,12 @@ def problem_page(request: HttpRequest, error: HatobinError) -> HttpResponse:
 
 
 def add_problem(form: forms.Form, error: HatobinError) -> None:
-    """Shows a service's error beside the field it names, else above the form."""
+    """Shows a service's error beside the field it names, else above the form.
+
+    A missing right is nothing to correct in a form: it becomes the page of ``staff_only``.
+    """
+    if isinstance(error, NotAllowed):
+        raise error
     field = error.field if error.field in form.fields else None
     form.add_error(field, str(error))
 
@@ -64,8 +69,13 @@ def attempt(form: forms.Form, call: Callable[..., Any], *args: Any, **kwargs: An
 
 @contextmanager
 def told(request: HttpRequest) -> Iterator[None]:
-    """For one-button acts: a service's error becomes a message on the next page."""
+    """For one-button acts: a service's error becomes a message on the next page.
+
+    A missing right, and a thing that is not in this workspace, are pages of their own (403, 404).
+    """
     try:
         yield
+    except (NotAllowed, NotFound):
+        raise
     except HatobinError as error:
         messages.error(request, str(error))

@@ -92,14 +92,13 @@ def api_keys(actor: Actor) -> list[ApiKey]:
 def revoke_api_key(actor: Actor, key_id: uuid.UUID) -> None:
     """Ends a key now."""
     check_right(actor, Right.MANAGE)
-    changed = (
-        ApiKey.objects.of(actor.workspace_id)
-        .filter(pk=key_id, revoked_at=None)
-        .update(revoked_at=clock.now())
-    )
-    if not changed:
+    rows = ApiKey.objects.of(actor.workspace_id).select_for_update()
+    key = rows.filter(pk=key_id, revoked_at=None).first()
+    if key is None:
         raise NotFound("no-api-key", _("This key is not there, or was revoked before."))
-    audit.record(actor, "api-key.revoked", subject=str(key_id))
+    key.revoked_at = clock.now()
+    key.save(update_fields=["revoked_at"])
+    audit.record(actor, "api-key.revoked", subject=key.prefix)
 
 
 def _hash(secret: str) -> bytes:

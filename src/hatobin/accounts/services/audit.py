@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatobin.accounts.models import AuditEntry
+from hatobin.accounts.models import AuditEntry, Member, User
 from hatobin.accounts.rules import Actor
 
 
@@ -14,4 +14,22 @@ def record(actor: Actor, action: str, *, subject: str = "", **detail: object) ->
         action=action,
         subject=subject,
         detail=detail,
+    )
+
+
+def record_for_user(user: User, action: str, *, label: str = "", **detail: object) -> None:
+    """Adds a line to each workspace of a person: signing in and passwords belong to no one of them.
+
+    ``label``: who did it, when it was not the person.
+    """
+    places = Member.objects.across_workspaces().filter(user=user)
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            workspace_id=workspace_id,
+            actor=label or f"user:{user.pk}",
+            action=action,
+            subject=f"user:{user.pk}",
+            detail=detail,
+        )
+        for workspace_id in places.values_list("workspace_id", flat=True)
     )

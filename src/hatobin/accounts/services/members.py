@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from hatobin.accounts.models import Invitation, Member, Role, User
+from hatobin.accounts.models import Invitation, Member, Role, User, Workspace
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
-from hatobin.accounts.services.access import check_right
+from hatobin.accounts.services.access import actor_of_member, check_right
 from hatobin.accounts.services.setup import create_person
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
@@ -68,49 +68,48 @@ def invite(actor: Actor, *, email: str, role: str) -> str:
 
 @transaction.atomic
 def withdraw_invitation(actor: Actor, invitation_id: uuid.UUID) -> None:
-    """Makes an invitation useless."""
+    """Makes an invitation useless. Raises NotFound when it was accepted or withdrawn before."""
     check_right(actor, Right.MANAGE)
-    Invitation.objects.of(actor.workspace_id).filter(pk=invitation_id, accepted_at=None).delete()
+    rows = Invitation.objects.of(actor.workspace_id)
+    gone, _tables = rows.filter(pk=invitation_id, accepted_at=None).delete()
+    if not gone:
+        raise NotFound("no-invitation", _("This invitation is not open any more."))
     audit.record(actor, "member.invitation-withdrawn", subject=str(invitation_id))
 
 
 def access_invitation(token: str) -> Invitation:
     """The open invitation behind a link; raises Invalid when it was used, withdrawn or is too old."""
-    row = (
-        Invitation.objects.across_workspaces()
-        .filter(token_hash=_hash(token), accepted_at=None, expires_at__gt=clock.now())
-        .select_related("workspace")
-        .first()
-    )
+    row = _open(token).select_related("workspace").first()
     if row is None:
-        raise Invalid(
-            "bad-invitation",
-            _("This invitation does not work any more."),
-            advice=_("Ask an owner of the workspace for a new one."),
-        )
+        raise _bad_invitation()
     return row
+
+
+def has_account(invitation: Invitation) -> bool:
+    """Whether the invited person signs in here already, and only has to join."""
+    return User.objects.filter(email__iexact=invitation.email).exists()
 
 
 @transaction.atomic
 def accept_as_new_person(token: str, *, name: str, password: str, language: str) -> User:
     """Joins with a new account for the invited address."""
-    row = access_invitation(token)
+    row = _locked_invitation(token)
     user = create_person(email=row.email, name=name, password=password, language=language)
     _join(row, user)
     return user
 
 
 @transaction.atomic
-def accept_as_user(token: str, user: User) -> None:
+def accept_as_user(token: str, user: User) -> Workspace:
     """Joins with the account that is signed in; it must be the invited address."""
-    row = access_invitation(token)
+    row = _locked_invitation(token)
     if user.email.lower() != row.email:
         raise Invalid(
             "other-person",
             _("This invitation is for another mail address."),
             advice=_("Sign in with the address that was invited."),
         )
-    _join(row, user)
+    return _join(row, user)
 
 
 @transaction.atomic
@@ -122,9 +121,11 @@ def change_role(actor: Actor, member_id: uuid.UUID, role: str) -> None:
     member = _locked(actor, member_id)
     if role != Role.OWNER:
         _check_not_last_owner(actor, member)
+    if member.role == role:
+        return
     member.role = role
     member.save(update_fields=["role"])
-    audit.record(actor, "member.role-changed", subject=str(member.user_id), role=role)
+    audit.record(actor, "member.role-changed", subject=f"user:{member.user_id}", role=role)
 
 
 @transaction.atomic
@@ -134,15 +135,43 @@ def remove_member(actor: Actor, member_id: uuid.UUID) -> None:
     member = _locked(actor, member_id)
     _check_not_last_owner(actor, member)
     member.delete()
-    audit.record(actor, "member.removed", subject=str(member.user_id))
+    audit.record(actor, "member.removed", subject=f"user:{member.user_id}")
 
 
-def _join(row: Invitation, user: User) -> None:
-    Member.objects.update_or_create(
+def _join(row: Invitation, user: User) -> Workspace:
+    """A member stays what the owners made them: an older invitation changes no role."""
+    member, new = Member.objects.get_or_create(
         workspace_id=row.workspace_id, user=user, defaults={"role": row.role}
     )
     row.accepted_at = clock.now()
     row.save(update_fields=["accepted_at"])
+    if new:
+        audit.record(
+            actor_of_member(member), "member.joined", subject=str(row.pk), role=member.role
+        )
+    return row.workspace
+
+
+def _open(token: str) -> models.QuerySet[Invitation]:
+    return Invitation.objects.across_workspaces().filter(
+        token_hash=_hash(token), accepted_at=None, expires_at__gt=clock.now()
+    )
+
+
+def _locked_invitation(token: str) -> Invitation:
+    """Two people with one link: the first joins, the second is told that it is used."""
+    row = _open(token).select_for_update().first()
+    if row is None:
+        raise _bad_invitation()
+    return row
+
+
+def _bad_invitation() -> HatobinError:
+    return Invalid(
+        "bad-invitation",
+        _("This invitation does not work any more."),
+        advice=_("Ask an owner of the workspace for a new one."),
+    )
 
 
 def _locked(actor: Actor, member_id: uuid.UUID) -> Member:

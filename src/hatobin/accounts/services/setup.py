@@ -11,6 +11,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import Member, Role, SetupToken, User, Workspace
+from hatobin.accounts.services import audit
+from hatobin.accounts.services.access import actor_of_member
 from hatobin.accounts.services.workspaces import create_workspace
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, HatobinError, Invalid
@@ -35,7 +37,9 @@ def issue_setup_token() -> str | None:
 
 def check_setup_token(token: str) -> None:
     """Raises unless ``token`` is the one printed at the last start and was not used."""
-    if is_set_up() or not SetupToken.objects.filter(token_hash=_hash(token), used_at=None).exists():
+    if is_set_up():
+        raise _has_owner()
+    if not SetupToken.objects.filter(token_hash=_hash(token), used_at=None).exists():
         raise _bad_token()
 
 
@@ -47,7 +51,9 @@ def set_up_owner(
     row = (
         SetupToken.objects.select_for_update().filter(token_hash=_hash(token), used_at=None).first()
     )
-    if row is None or is_set_up():
+    if is_set_up():
+        raise _has_owner()
+    if row is None:
         raise _bad_token()
     row.used_at = clock.now()
     row.save(update_fields=["used_at"])
@@ -73,12 +79,13 @@ def add_owner(
     found = _orphan() or Workspace.objects.filter(name=workspace_name.strip()).first()
     if found is None:
         return user, create_workspace(workspace_name, user, language=language)
-    Member.objects.create(workspace=found, user=user, role=Role.OWNER)
+    member = Member.objects.create(workspace=found, user=user, role=Role.OWNER)
+    audit.record(actor_of_member(member), "member.joined", role=member.role)
     return user, found
 
 
 @transaction.atomic
-def reset_password(*, email: str, password: str) -> bool:
+def reset_password(*, email: str, password: str, operator: str = "") -> bool:
     """Gives a person a new password and ends their sessions; False when nobody has this address."""
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
@@ -86,6 +93,7 @@ def reset_password(*, email: str, password: str) -> bool:
     check_password_rules(password, email=user.email, name=user.name)
     user.set_password(password)  # changes the session hash: every session of the person ends
     user.save(update_fields=["password"])
+    audit.record_for_user(user, "user.password-reset", label=f"command:{operator}")
     return True
 
 
@@ -117,6 +125,15 @@ def check_password_rules(password: str, *, email: str, name: str) -> None:
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
+
+
+def _has_owner() -> HatobinError:
+    return Invalid(
+        "has-owner",
+        _("This installation has its owner already."),
+        advice=_("Sign in, or ask an owner for an invitation."),
+        field="token",
+    )
 
 
 def _bad_token() -> HatobinError:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hatobin.accounts.models import User
+from hatobin.accounts.models import Invitation, User
 from hatobin.accounts.services import members, setup
 from hatobin.common.errors import HatobinError
 from hatobin.console.entrance.forms import OwnerForm, PersonForm
+from hatobin.console.middleware import SESSION_KEY
 from hatobin.console.shared import add_problem, problem_page
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -49,10 +52,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         row = members.access_invitation(token)
         if isinstance(request.user, User):
-            if request.method == "POST":
-                members.accept_as_user(token, request.user)
-                return redirect("console:home")
-            return render(request, "console/entrance/join.html", {"invitation": row})
+            return _join(request, request.user, token, row)
     except HatobinError as error:
         return problem_page(request, error)
     form = PersonForm(request.POST or None)
@@ -69,7 +69,19 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         else:
             login(request, user, backend=_BACKEND)
             return redirect("console:home")
-    return render(request, "console/entrance/invitation.html", {"form": form, "invitation": row})
+    context = {"form": form, "invitation": row, "known": members.has_account(row)}
+    return render(request, "console/entrance/invitation.html", context)
+
+
+def _join(request: HttpRequest, user: User, token: str, row: Invitation) -> HttpResponse:
+    """For somebody who is signed in: one button, and the new workspace opens."""
+    if request.method == "POST":
+        joined = members.accept_as_user(token, user)
+        request.session[SESSION_KEY] = str(joined.pk)
+        messages.success(request, _("You are a member of “%(name)s” now.") % {"name": joined.name})
+        return redirect("console:home")
+    context = {"invitation": row, "other": user.email.lower() != row.email}
+    return render(request, "console/entrance/join.html", context)
 
 
 @login_required

@@ -36,12 +36,21 @@ def index(request: StaffRequest) -> HttpResponse:
 def theme(request: HttpRequest) -> HttpResponse:
     """Light, dark, or as the machine is set; remembered in a cookie."""
     target = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+    if not url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         target = "/"
     response = redirect(target)
     chosen = request.POST.get("theme", "")
     if chosen in _THEMES:
-        response.set_cookie("hatobin_theme", chosen, max_age=_YEAR, httponly=True, samesite="Lax")
+        response.set_cookie(
+            "hatobin_theme",
+            chosen,
+            max_age=_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=request.is_secure(),
+        )
     else:
         response.delete_cookie("hatobin_theme")
     return response

@@ -15,7 +15,10 @@ from hatobin.console.shared import staff_only, told
 from hatobin.delivery.sandbox import services
 
 # A letter is a stranger's page: no script, no form, no frame, pictures only from the letter itself.
-FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+# Mail programs read inline styles only, so letters are full of them; no script can use that.
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
+)
 
 
 @staff_only

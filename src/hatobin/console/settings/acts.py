@@ -42,6 +42,7 @@ ACTS: dict[str, Promise] = {
     "list.renamed": _("Renamed a list"),
     "member.invitation-withdrawn": _("Withdrew an invitation"),
     "member.invited": _("Invited a member"),
+    "member.joined": _("Joined the workspace"),
     "member.removed": _("Removed a member"),
     "member.role-changed": _("Changed a member's role"),
     "person.added": _("Added a person to a list"),
@@ -56,8 +57,28 @@ ACTS: dict[str, Promise] = {
     "suppression.removed": _("Took an address off the do-not-mail list"),
     "unsubscribe.done": _("Unsubscribed"),
     "unsubscribe.undone": _("Took the unsubscribe back"),
+    "user.password-changed": _("Changed the own password"),
+    "user.password-reset": _("Gave a person a new password"),
+    "user.sessions-ended": _("Ended sessions"),
+    "user.signed-in": _("Signed in"),
     "workspace.created": _("Created the workspace"),
     "workspace.saved": _("Saved the workspace's settings"),
+}
+
+# What a reader may look for: the beginnings of the codes that belong together.
+KINDS: dict[str, tuple[str, ...]] = {
+    "letters": ("letter.", "dispatch.", "result."),
+    "lists": ("list.", "person.", "import."),
+    "suppression": ("suppression.", "unsubscribe."),
+    "members": ("member.", "user."),
+    "settings": ("workspace.", "sender.", "egress.", "api-key.", "sandbox."),
+}
+KIND_WORDS: dict[str, Promise] = {
+    "letters": _("Letters"),
+    "lists": _("Lists"),
+    "suppression": _("Do-not-mail list"),
+    "members": _("Members and sign-ins"),
+    "settings": _("Settings"),
 }
 
 # Details that are not named here (numbers of rows in tables, hashes) are left to the API and support.

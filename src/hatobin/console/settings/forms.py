@@ -52,6 +52,19 @@ class IdentityForm(forms.Form):
         required=False,
         help_text=_("Only if replies should go elsewhere."),
     )
+    make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
+
+
+TLS_HINTS = {
+    TlsMode.STARTTLS: _("The usual choice, port 587. Without encryption nothing is sent."),
+    TlsMode.TLS: _("For servers that ask for SSL or SMTPS, port 465."),
+    TlsMode.OPPORTUNISTIC: _(
+        "For a server in your own network, often port 25. Letters go unencrypted where it cannot do more."
+    ),
+    TlsMode.NONE: _("Only for a server on this machine. Everyone on the way can read along."),
+}
+# The safest first, not the order in which they are stored.
+_TLS_CHOICES = [(mode, TlsMode(mode).label) for mode in TLS_HINTS]
 
 
 class RelayForm(forms.Form):
@@ -62,7 +75,10 @@ class RelayForm(forms.Form):
         label=_("Server"), max_length=253, help_text=_("For example smtp.example.jp")
     )
     tls = forms.ChoiceField(
-        label=_("Encryption"), choices=TlsMode.choices, initial=TlsMode.STARTTLS
+        label=_("Encryption"),
+        choices=_TLS_CHOICES,
+        initial=TlsMode.STARTTLS,
+        widget=forms.RadioSelect,
     )
     port = forms.IntegerField(
         label=_("Port"),
@@ -71,12 +87,20 @@ class RelayForm(forms.Form):
         initial=587,
         help_text=_("Usually 587, or 465 with TLS."),
     )
-    username = forms.CharField(label=_("User name"), max_length=254, required=False)
+    username = forms.CharField(
+        label=_("User name"),
+        max_length=254,
+        required=False,
+        help_text=_("Leave it empty if the server asks for none."),
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
     password = forms.CharField(
         label=_("Password"),
         required=False,
         strip=False,
-        help_text=_("It is stored sealed. Leave it empty to keep the stored one."),
+        help_text=_(
+            "It is stored sealed and never shown again. Leave it empty to keep the stored one."
+        ),
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
     make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
@@ -98,6 +122,7 @@ class ApiKeyForm(forms.Form):
         ("lists", _("Import and change lists")),
         ("letters", _("Write letters")),
         ("send", _("Release and stop letters")),
+        ("settings", _("Change senders and ways of sending")),
     )
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("What program uses it?"))
     scopes = forms.MultipleChoiceField(

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hatobin.accounts.rules import Right
+from hatobin.accounts.services.access import check_right
 from hatobin.console.middleware import StaffRequest
-from hatobin.console.settings.forms import RelayForm
+from hatobin.console.settings.forms import TLS_HINTS, RelayForm
 from hatobin.console.shared import attempt, staff_only, told
 from hatobin.delivery import queries
 from hatobin.delivery.services import egress, egress_test
@@ -33,8 +34,9 @@ def index(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def relay(request: StaffRequest, egress_id: uuid.UUID | None = None) -> HttpResponse:
     """One SMTP relay, new or known; "test" looks before it is saved."""
+    check_right(request.actor, Right.MANAGE)
     form = RelayForm(request.POST or None, initial=_initial(request, egress_id))
-    context: dict[str, object] = {"form": form, "egress_id": egress_id}
+    context: dict[str, object] = {"form": form, "egress_id": egress_id, "tls_hints": TLS_HINTS}
     if form.is_valid():
         values = {key: value for key, value in form.cleaned_data.items() if key != "make_default"}
         if "test" in request.POST:

@@ -15,10 +15,11 @@ from hatobin.accounts.models import Role
 from hatobin.accounts.queries import audit_page
 from hatobin.accounts.rules import RIGHT_SENTENCES, ROLE_RIGHTS, Right
 from hatobin.accounts.services import api_keys, members, workspaces
-from hatobin.accounts.services.access import workspaces_of
+from hatobin.accounts.services.access import access_workspace, check_right, workspaces_of
+from hatobin.common import clock
 from hatobin.console.middleware import SESSION_KEY, StaffRequest
 from hatobin.console.numbers import page_number
-from hatobin.console.settings.acts import act_details, act_sentence
+from hatobin.console.settings.acts import KIND_WORDS, KINDS, act_details, act_sentence
 from hatobin.console.settings.forms import (
     ApiKeyForm,
     IdentityForm,
@@ -48,6 +49,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def workspace(request: StaffRequest) -> HttpResponse:
     """Name, language, public address."""
+    check_right(request.actor, Right.MANAGE)
     stored = request.workspace
     initial = {"name": stored.name, "language": stored.language, "base_url": stored.base_url}
     form = WorkspaceForm(request.POST or None, initial=initial)
@@ -62,6 +64,8 @@ def workspace(request: StaffRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def sender(request: StaffRequest) -> HttpResponse:
     """The legal footer and the From lines."""
+    if request.method == "POST":
+        check_right(request.actor, Right.MANAGE)
     stored = sender_queries.profile(request.actor)
     names = ("organisation", "postal_address", "contact")
     initial = {name: getattr(stored, name) for name in names} if stored else {}
@@ -69,17 +73,20 @@ def sender(request: StaffRequest) -> HttpResponse:
     if form.is_valid() and attempt(form, senders.save_profile, request.actor, **form.cleaned_data):
         return _saved(request, "console:settings-sender")
     found = sender_queries.identities(request.actor)
-    return _page(request, "sender", form=form, identities=found)
+    return _page(request, "sender", form=form, profile=stored, identities=found)
 
 
 @staff_only
 @require_http_methods(["GET", "POST"])
 def identity(request: StaffRequest, identity_id: uuid.UUID | None = None) -> HttpResponse:
     """One From line, new or known."""
+    check_right(request.actor, Right.MANAGE)
     initial: dict[str, Any] = {}
     if identity_id:
         stored = sender_queries.identity(request.actor, identity_id)
-        initial = {name: getattr(stored, name) for name in ("display_name", "address", "reply_to")}
+        names = ("display_name", "address", "reply_to")
+        initial = {name: getattr(stored, name) for name in names}
+        initial["make_default"] = stored.is_default
     form = IdentityForm(request.POST or None, initial=initial)
     if form.is_valid() and attempt(
         form, senders.save_identity, request.actor, identity_id=identity_id, **form.cleaned_data
@@ -102,6 +109,7 @@ def delete_identity(request: StaffRequest, identity_id: uuid.UUID) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def member_list(request: StaffRequest) -> HttpResponse:
     """Members, open invitations, and a new invitation (its link is shown once)."""
+    check_right(request.actor, Right.MANAGE)
     form = InviteForm(request.POST or None)
     link = ""
     if form.is_valid():
@@ -115,6 +123,7 @@ def member_list(request: StaffRequest) -> HttpResponse:
         form=form,
         link=link,
         members=members.members(request.actor),
+        me=request.user.pk,
         invitations=members.open_invitations(request.actor),
         roles=Role.choices,
         matrix=_matrix(),
@@ -149,6 +158,7 @@ def withdraw_invitation(request: StaffRequest, invitation_id: uuid.UUID) -> Http
 @require_http_methods(["GET", "POST"])
 def api_key_list(request: StaffRequest) -> HttpResponse:
     """API keys, and a new one (its secret is shown once)."""
+    check_right(request.actor, Right.MANAGE)
     form = ApiKeyForm(request.POST or None)
     secret = ""
     if form.is_valid():
@@ -158,7 +168,11 @@ def api_key_list(request: StaffRequest) -> HttpResponse:
             lambda: made.append(api_keys.create_api_key(request.actor, **form.cleaned_data)),
         ):
             secret, form = made[0].secret, ApiKeyForm()
-    keys = api_keys.api_keys(request.actor)
+    words = dict(ApiKeyForm.SCOPES)
+    keys = [
+        (key, [words.get(scope, scope) for scope in key.scopes], key.expires_at <= clock.now())
+        for key in api_keys.api_keys(request.actor)
+    ]
     return _page(request, "api_keys", form=form, secret=secret, keys=keys)
 
 
@@ -175,19 +189,29 @@ def revoke_api_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
 @staff_only
 @require_safe
 def audit_log(request: StaffRequest) -> HttpResponse:
-    """Who did what, when."""
-    page = audit_page(request.actor, page=page_number(request))
+    """Who did what, when; ``?about=`` one kind of things, ``?who=`` one actor."""
+    about, who = request.GET.get("about", ""), request.GET.get("who", "")
+    page = audit_page(
+        request.actor, page=page_number(request), kinds=KINDS.get(about, ()), label=who
+    )
     lines = [
-        (each, who, act_sentence(each.action), act_details(each)) for each, who in page.entries
+        (each, act_sentence(each.entry.action), act_details(each.entry)) for each in page.lines
     ]
-    return _page(request, "audit_log", page=page, lines=lines)
+    kinds = [(name, KIND_WORDS[name]) for name in KINDS]
+    return _page(request, "audit_log", page=page, lines=lines, kinds=kinds, about=about, who=who)
 
 
 @staff_only
 @require_POST
 def switch_workspace(request: StaffRequest) -> HttpResponse:
     """Works in another workspace from now on (membership is checked at every request)."""
-    request.session[SESSION_KEY] = request.POST.get("workspace", "")
+    try:
+        wanted = uuid.UUID(request.POST.get("workspace", ""))
+    except ValueError:
+        return redirect("console:settings")
+    chosen, _actor = access_workspace(request.user, wanted)
+    request.session[SESSION_KEY] = str(chosen.pk)
+    messages.success(request, _("You work in “%(name)s” now.") % {"name": chosen.name})
     return redirect("console:home")
 
 
