@@ -3,27 +3,70 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import structlog
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.http.response import HttpResponseBase
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
-from hatobin.common.errors import HatobinError
+from hatobin.accounts.rules import SCOPE_RIGHTS
+from hatobin.api import sentences
+from hatobin.api.auth import GUESSES_WITHIN
+from hatobin.api.parsing import wrong_kind
+from hatobin.common.errors import HatobinError, NotAllowed
 
+TYPES = "urn:hatobin:problem:"
+TITLES: dict[int, Promise] = {
+    400: gettext_lazy("The request cannot be read."),
+    401: gettext_lazy("This needs an API key."),
+    403: gettext_lazy("This API key may not do that."),
+    404: gettext_lazy("There is no such thing here."),
+    405: gettext_lazy("This address does not take that method."),
+    409: gettext_lazy("Its state does not allow this now."),
+    413: gettext_lazy("The request is too large."),
+    415: gettext_lazy("The request is of the wrong kind."),
+    422: gettext_lazy("Something in the request cannot be taken as it is."),
+    429: gettext_lazy("Too many attempts."),
+    500: gettext_lazy("Something went wrong here."),
+    503: gettext_lazy("Something that this needs does not answer now."),
+}
+# What services call a thing > what the API calls it.
+_FIELDS = {
+    "typed_number": "number",
+    "hold": "hold_seconds",
+    "identity": "sender_id",
+    "list": "list_id",
+    "egress": "egress_id",
+}
 _log = structlog.get_logger("hatobin.api")
-_TYPES = "urn:hatobin:problem:"
 
 
-def problem(status: int, code: str, title: str, **more: Any) -> HttpResponse:
-    """``application/problem+json`` with ``type``, ``title``, ``status``, ``code`` and what else is known."""
-    body = {"type": _TYPES + code, "title": title, "status": status, "code": code}
+def problem(status: int, code: str, **more: Any) -> HttpResponse:
+    """``application/problem+json``; ``more`` are further keys, left out where empty."""
+    body = {
+        "type": TYPES + code,
+        "title": str(TITLES.get(status, TITLES[400])),
+        "status": status,
+        "code": code,
+    }
     body |= {key: value for key, value in more.items() if value not in (None, "")}
-    return HttpResponse(
+    response = HttpResponse(
         json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
     )
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == 429:
+        response.headers["Retry-After"] = str(GUESSES_WITHIN)
+    return response
 
 
 def add_to(api: NinjaAPI) -> None:
@@ -32,55 +75,108 @@ def add_to(api: NinjaAPI) -> None:
     api.add_exception_handler(ValidationError, _validation)
     api.add_exception_handler(AuthenticationError, _authentication)
     api.add_exception_handler(HttpError, _http)
-    api.add_exception_handler(Http404, _missing)
+    api.add_exception_handler(Http404, missing)
+    api.add_exception_handler(RequestDataTooBig, _too_large)
+    for kind in (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        api.add_exception_handler(kind, _unreadable)
     api.add_exception_handler(Exception, _unexpected)
 
 
+def missing(_request: HttpRequest, _error: Any = None) -> HttpResponse:
+    """Nothing is under this address."""
+    return problem(
+        404,
+        "not-found",
+        detail=_("There is nothing under this address."),
+        advice=_("The addresses are listed in /api/v1/openapi.json."),
+    )
+
+
+def with_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Turns the framework's plain "method not allowed" into a problem."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        allowed = ", ".join(sorted(response.headers["Allow"].replace(" ", "").split(",")))
+        told = problem(
+            405, "wrong-method", advice=_("It takes: %(methods)s") % {"methods": allowed}
+        )
+        told.headers["Allow"] = allowed
+        return told
+
+    return wrapped
+
+
 def _hatobin(_request: HttpRequest, error: Any) -> HttpResponse:
+    if isinstance(error, NotAllowed) and "right" in error.params:
+        return _lacks(str(error.params["right"]))
     return problem(
         error.status,
         error.code,
-        error.message,
-        detail=error.advice,
-        field=error.field,
+        detail=error.message,
+        advice=error.advice,
+        field=_FIELDS.get(error.field, error.field),
         row=error.row,
         retry=error.retry or None,
     )
 
 
-def _validation(_request: HttpRequest, error: Any) -> HttpResponse:
+def _lacks(right: str) -> HttpResponse:
+    scopes = [name for name, rights in SCOPE_RIGHTS.items() if right in rights]
+    return problem(
+        403,
+        "not-allowed",
+        detail=_("The key lacks the right “%(right)s”.") % {"right": right},
+        advice=_("These scopes have it: %(scopes)s") % {"scopes": ", ".join(scopes)},
+        right=right,
+    )
+
+
+def _validation(request: HttpRequest, error: Any) -> HttpResponse:
+    if request.META.get("hatobin.upload_too_large"):
+        return _too_large(request, error)
+    is_upload = any(each["loc"][0] in {"file", "form"} for each in error.errors)
+    if is_upload and request.content_type != "multipart/form-data":
+        return _hatobin(request, wrong_kind("multipart/form-data"))
     errors = [
-        {"field": ".".join(str(part) for part in each["loc"][1:]), "detail": each["msg"]}
+        {"field": sentences.place(each), "detail": sentences.sentence(each)}
         for each in error.errors
     ]
-    return problem(
-        422,
-        "bad-request-body",
-        _("The request does not have the shape that this operation takes."),
-        detail=_("See `errors` for each field."),
-        errors=errors,
-    )
+    first = errors[0]
+    return problem(422, "bad-request", field=first["field"], detail=first["detail"], errors=errors)
 
 
 def _authentication(_request: HttpRequest, _error: Any) -> HttpResponse:
-    response = problem(
+    return problem(
         401,
         "no-api-key",
-        _("This needs an API key."),
-        detail=_(
+        detail=_("The request has no API key."),
+        advice=_(
             "Send it as `Authorization: Bearer hb_…`. Owners make keys under Settings > API keys."
         ),
     )
-    response.headers["WWW-Authenticate"] = "Bearer"
-    return response
 
 
-def _http(_request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(error.status_code, "bad-request", str(error))
+def _http(request: HttpRequest, error: Any) -> HttpResponse:
+    if isinstance(error.__cause__, HatobinError):  # ninja wraps what the parser raises
+        return _hatobin(request, error.__cause__)
+    return problem(error.status_code, "bad-request", detail=str(error))
 
 
-def _missing(_request: HttpRequest, _error: Any) -> HttpResponse:
-    return problem(404, "not-found", _("There is nothing under this address."))
+def _too_large(_request: HttpRequest, _error: Any) -> HttpResponse:
+    return problem(
+        413,
+        "too-large",
+        detail=_("The body is larger than this installation takes."),
+        advice=_("Split the list, or ask who runs this installation to raise the limit."),
+    )
+
+
+def _unreadable(_request: HttpRequest, _error: Any) -> HttpResponse:
+    return problem(400, "unreadable", detail=_("The body of the request cannot be read."))
 
 
 def _unexpected(_request: HttpRequest, error: Any) -> HttpResponse:
@@ -88,6 +184,7 @@ def _unexpected(_request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         500,
         "internal-error",
-        _("Something went wrong here. It is on the server's log."),
+        detail=_("It stands in the server's log. Nothing was half done."),
+        advice=_("Try again; if it happens again, tell who runs this installation."),
         retry=True,
     )

@@ -5,37 +5,73 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import path
-from ninja import NinjaAPI
+from django.urls import URLPattern, include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import Router
 
 from hatobin import __version__
 from hatobin.accounts.models import Workspace
-from hatobin.api import letters, lists, problems
-from hatobin.api.auth import KeyAuth, actor_of
-from hatobin.api.schemas import Me
+from hatobin.accounts.rules import Right
+from hatobin.api import imports, letters, lists, problems, releases, sending, suppression
+from hatobin.api.auth import KeyAuth, actor_of, needs
+from hatobin.api.openapi import Api
+from hatobin.api.parsing import JsonParser
+from hatobin.api.schemas.base import Me
 
-api = NinjaAPI(
+TAGS = {
+    "Key": "What the API key may do.",
+    "Lists": "Lists and the people on them.",
+    "Imports": "Spreadsheets into lists, whole or nothing.",
+    "Letters": "Drafts: written, checked, looked at, tested. There is no To, Cc or Bcc.",
+    "Releases": "Sending, the brake, and what became of each letter.",
+    "Do-not-mail list": "Addresses that must not be mailed. It is read last, before every letter.",
+    "Sending": "From lines, the legal facts under every letter, and ways out.",
+}
+
+api = Api(
     title="Hatobin",
     version=__version__,
     description=(
-        "One letter, one envelope, one person. Lists, letters and results of one workspace; which one is "
-        "decided by the API key. Errors are RFC 9457 problems."
+        "One letter, one envelope, one person. Lists, letters and results of one workspace; which one "
+        "is decided by the API key, sent as `Authorization: Bearer hb_…`. Errors are RFC 9457 problems "
+        "with a stable `code`; their sentences are in the language of `Accept-Language` (ja, en)."
     ),
     auth=KeyAuth(),
+    parser=JsonParser(),
     docs_url=None,
     urls_namespace="api",
+    servers=[{"url": "/", "description": "This installation"}],
+    openapi_extra={
+        "info": {"license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    },
 )
 problems.add_to(api)
-api.add_router("", lists.router)
-api.add_router("", letters.router)
+key_router = Router(tags=["Key"])
 
 
-@api.get("/me", response={200: Me, **lists.WRONG}, tags=["Key"])
+@key_router.get("/me", response=Me, openapi_extra=needs(Right.VIEW))
 def me(request: HttpRequest) -> Any:
-    """What this key may do, and where."""
+    """What this key may do.
+
+    Its workspace and its rights.
+    """
     actor = actor_of(request)
     workspace = Workspace.objects.get(pk=actor.workspace_id)
     return {"workspace": workspace.name, "rights": sorted(actor.rights)}
 
 
-urlpatterns = [path("v1/", api.urls)]
+for each in (key_router, lists, imports, letters, releases, suppression, sending):
+    api.add_router("", each if isinstance(each, Router) else each.router)
+
+_patterns, _app, _namespace = api.urls
+for _pattern in _patterns:
+    if isinstance(_pattern, URLPattern):
+        _pattern.callback = problems.with_problems(_pattern.callback)
+_missing = csrf_exempt(problems.missing)
+
+urlpatterns = [
+    path("v1/", _missing),
+    path("v1/", include((_patterns, _app), namespace=_namespace)),
+    re_path(r"", _missing),
+]

@@ -36,27 +36,32 @@ def call_back(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
 
 def pause(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     """The rest waits; resume goes on where it was."""
+    check_right(actor, Right.SEND)
     delivery.pause(actor, queries.dispatch_id_of(actor, campaign_id))
     return queries.campaign(actor, campaign_id)
 
 
 def resume(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     """Goes on after a pause."""
+    check_right(actor, Right.SEND)
     delivery.resume(actor, queries.dispatch_id_of(actor, campaign_id))
     return queries.campaign(actor, campaign_id)
 
 
 def stop(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     """The rest is cancelled for good (promise P5)."""
+    check_right(actor, Right.STOP)
     delivery.stop(actor, queries.dispatch_id_of(actor, campaign_id))
     return queries.campaign(actor, campaign_id)
 
 
 def resend_in_doubt(actor: Actor, campaign_id: uuid.UUID) -> int:
     """Sends every letter in doubt once more: its reader may get it twice. How many."""
+    check_right(actor, Right.SEND)
     return in_doubt.resend(actor, queries.dispatch_id_of(actor, campaign_id))
 
 
 def leave_in_doubt(actor: Actor, campaign_id: uuid.UUID) -> int:
     """Leaves every letter in doubt as it is: its reader may never get it. How many."""
+    check_right(actor, Right.SEND)
     return in_doubt.leave(actor, queries.dispatch_id_of(actor, campaign_id))

@@ -1,0 +1,1 @@
+"""The shapes of the API, with examples: the OpenAPI file is made from them."""
