@@ -25,6 +25,7 @@ from hatobin.console.numbers import page_number
 from hatobin.console.shared import add_problem, attempt, staff_only, told
 
 _SHOWN_IMPORTS = 5
+_PEOPLE = 25  # a page
 _SHOWN_FIELDS = 3
 _NAME_KINDS = (FieldKind.NAME, FieldKind.FAMILY_NAME, FieldKind.GIVEN_NAME)
 _FIRST_KINDS = [*_NAME_KINDS, FieldKind.COMPANY]
@@ -68,7 +69,9 @@ def show(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
         "imports": queries.imports(request.actor, list_id, limit=_SHOWN_IMPORTS),
     }
     if request.actor.may(Right.VIEW_PEOPLE):
-        page = queries.people(request.actor, list_id, search=search, page=page_number(request))
+        page = queries.people(
+            request.actor, list_id, search=search, page=page_number(request), per_page=_PEOPLE
+        )
         shown = sorted(fields, key=_by_kind)[:_SHOWN_FIELDS]
         context["page"] = page
         context["shown_fields"] = shown
