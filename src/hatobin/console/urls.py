@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from allauth.account import views as account
-from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path
 
+from hatobin.console.entrance import account as own_account
 from hatobin.console.entrance import views as entrance
 from hatobin.console.gallery import views as gallery
 from hatobin.console.home import views as home
-from hatobin.console.letters import drafting, sending
+from hatobin.console.letters import checking, drafting, result, sending, writing
 from hatobin.console.lists import importing
 from hatobin.console.lists import views as lists
 from hatobin.console.sandbox import views as sandbox
@@ -22,18 +22,19 @@ _letters = [
     path("new/", drafting.new, name="letter-new"),
     path("<uuid:letter_id>/", drafting.open_letter, name="letter"),
     path("<uuid:letter_id>/people/", drafting.people, name="letter-people"),
-    path("<uuid:letter_id>/letter/", drafting.write, name="letter-letter"),
-    path("<uuid:letter_id>/check/", drafting.check, name="letter-check"),
-    path("<uuid:letter_id>/preview/", drafting.preview, name="letter-preview"),
-    path("<uuid:letter_id>/preview.html", drafting.preview_html, name="letter-preview-html"),
-    path("<uuid:letter_id>/test/", drafting.send_test, name="letter-test"),
+    path("<uuid:letter_id>/name/", drafting.rename, name="letter-rename"),
+    path("<uuid:letter_id>/letter/", writing.write, name="letter-letter"),
+    path("<uuid:letter_id>/check/", checking.check, name="letter-check"),
+    path("<uuid:letter_id>/preview/", checking.preview, name="letter-preview"),
+    path("<uuid:letter_id>/preview.html", checking.preview_html, name="letter-preview-html"),
+    path("<uuid:letter_id>/test/", checking.send_test, name="letter-test"),
     path("<uuid:letter_id>/copy/", drafting.duplicate, name="letter-copy"),
     path("<uuid:letter_id>/delete/", drafting.delete, name="letter-delete"),
     path("<uuid:letter_id>/send/", sending.send, name="letter-send"),
     path("<uuid:letter_id>/road/", sending.choose_egress, name="letter-road"),
-    path("<uuid:letter_id>/result/", sending.result, name="letter-result"),
-    path("<uuid:letter_id>/progress/", sending.progress, name="letter-progress"),
-    path("<uuid:letter_id>/result.csv", sending.csv_file, name="letter-csv"),
+    path("<uuid:letter_id>/result/", result.result, name="letter-result"),
+    path("<uuid:letter_id>/progress/", result.progress, name="letter-progress"),
+    path("<uuid:letter_id>/result.csv", result.csv_file, name="letter-csv"),
     path("<uuid:letter_id>/act/<slug:what>/", sending.act, name="letter-act"),
 ]
 
@@ -97,10 +98,10 @@ _console: list[URLPattern | URLResolver] = [
 ]
 
 _account = [
-    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/", own_account.SignIn.as_view(), name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
     path("account/password/", account.password_change, name="account_change_password"),
-    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/sessions/", own_account.sessions, name="usersessions_list"),
     path("account/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
 ]
 

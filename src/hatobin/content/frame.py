@@ -23,8 +23,8 @@ def document(body: str, *, title: str, preheader: str, language: str, bare: bool
     return (
         f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
+        '<meta name="color-scheme" content="light">\n'
         '<meta name="format-detection" content="telephone=no,address=no,email=no,date=no">\n'
         f"<title>{escape(title, quote=False)}</title>\n</head>\n"
-        f'<body style="margin:0;padding:0">\n{hidden}{column}\n</body>\n</html>\n'
+        f'<body style="margin:0;padding:0;background-color:#ffffff">\n{hidden}{column}\n</body>\n</html>\n'
     )

@@ -36,7 +36,7 @@ class Check:
     """What a check saw. ``seal`` goes back with the release; it is empty where nothing can be sent.
 
     ``people`` = ``sendable`` + ``suppressed``. ``merged``: letters that were made for real.
-    ``interesting``: indexes worth looking at, see ``interesting``.
+    ``interesting``: indexes worth looking at, see ``interesting``; ``gaps``: those of them with an empty field.
     """
 
     seal: str
@@ -46,6 +46,7 @@ class Check:
     merged: int
     findings: tuple[Finding, ...]
     interesting: tuple[int, ...]
+    gaps: tuple[int, ...]
     compiled_ok: bool
     can_send: bool
 
@@ -138,6 +139,7 @@ def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
         merged=seen.merged,
         findings=findings,
         interesting=_worth_looking(row, seen),
+        gaps=tuple(seen.gaps),
         compiled_ok=parts.letter is not None,
         can_send=can_send and seal is not None,
     )

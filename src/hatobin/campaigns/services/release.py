@@ -23,6 +23,7 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import rules
 from hatobin.campaigns.models import Campaign
+from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import CheckSeal
 from hatobin.campaigns.services import checks
 from hatobin.campaigns.services.drafts import locked
@@ -74,6 +75,16 @@ def release(
         sendable=check.sendable,
     )
     return row.dispatch
+
+
+def hold_of(letter: CampaignView) -> timedelta:
+    """For how long a release of this draft could be called back if nobody says otherwise."""
+    return rules.hold_time(
+        None,
+        sandbox=letter.sandbox,
+        sandbox_seconds=settings.HATOBIN.hold_seconds_sandbox,
+        seconds=settings.HATOBIN.hold_seconds,
+    )
 
 
 def _same_release(dispatch: Dispatch, checked: CheckSeal) -> Dispatch:

@@ -77,6 +77,7 @@ _ICONS = [
     "numbers",
     "heading",
     "quote",
+    "eraser",
     "shield",
 ]
 _SOURCE = """From: =?utf-8?B?6bOp5L6/5Zuz5pu46aSo?= <news@example.jp>

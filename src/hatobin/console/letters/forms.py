@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.campaigns.models import LetterKind
+from hatobin.content import clean, syntax
+from hatobin.content.analysis import html_from_text, text_from_html
 from hatobin.content.letters import LetterDraft
+
+KIND_HINTS = {
+    LetterKind.MARKETING: _(
+        "Newsletters, invitations, offers. People may refuse them at any time."
+    ),
+    LetterKind.NOTICE: _("What people need to know: changed hours, closing days, deadlines."),
+}
+MODE_HINTS = {
+    "rich": _("Bold, headings, lists and links. A plain text goes along by itself."),
+    "plain": _("Only letters and lines, as in the first mails. Never looks wrong."),
+}
 
 
 class NameForm(forms.Form):
@@ -24,7 +38,12 @@ class NameForm(forms.Form):
 class ChooseListForm(forms.Form):
     """Step 1: which list."""
 
-    list_id = forms.ChoiceField(label=_("List"), widget=forms.RadioSelect)
+    list_id = forms.ChoiceField(
+        label=_("List"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a list."), "invalid_choice": _("Choose a list.")},
+    )
+    revision = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,17 +98,44 @@ class LetterForm(forms.Form):
 
     def draft(self) -> LetterDraft:
         """What was written, as the services take it."""
-        names = ("mode", "subject", "preheader", "html", "text", "text_edited", "fallbacks")
-        return LetterDraft(**{name: self.cleaned_data[name] for name in names})
+        names = ("mode", "subject", "preheader", "text_edited", "fallbacks")
+        kept = {name: self.cleaned_data[name] for name in names}
+        return LetterDraft(**kept, html=self._html(), text=self._text())
+
+    def _html(self) -> str:
+        """Text without any markup, typed where no editor runs, keeps its paragraphs."""
+        html: str = self.cleaned_data["html"]
+        typed_plain = self.cleaned_data["mode"] == "rich" and html.strip() and "<" not in html
+        return html_from_text(html.replace("\r\n", "\n")) if typed_plain else html
+
+    def _text(self) -> str:
+        """Going over to plain text begins with what was written so far."""
+        text: str = self.cleaned_data["text"]
+        by_hand = self.cleaned_data["mode"] == "plain" or self.cleaned_data["text_edited"]
+        if by_hand and not text.strip() and self.cleaned_data["html"].strip():
+            return text_from_html(clean.clean_rich_html(syntax.html_tags(self._html())))
+        return text
+
+
+class NumberField(forms.IntegerField):
+    """A whole number as people type it here: １，０００, 1,000 and 1000人 are the same."""
+
+    def to_python(self, value: Any) -> int | None:
+        """Full-width figures, thousands separators and the counter go."""
+        if isinstance(value, str):
+            value = unicodedata.normalize("NFKC", value).replace(",", "").replace("、", "")
+            value = value.strip().rstrip("人通名件").strip()
+        return super().to_python(value)
 
 
 class SendForm(forms.Form):
     """Step 4: the number, typed."""
 
-    typed_number = forms.IntegerField(
+    typed_number = NumberField(
         label=_("Type the number of people"),
         min_value=0,
         widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={"invalid": _("Type the number in figures, such as 1000.")},
     )
     seal = forms.CharField(widget=forms.HiddenInput)
 
@@ -98,6 +144,7 @@ class TestForm(forms.Form):
     """A test letter to oneself."""
 
     recipient = forms.EmailField(label=_("Send a test to"))
+    recipient.widget.attrs["autocomplete"] = "email"
 
 
 def fallback_rows(names: list[str], fallbacks: dict[str, str]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from hatobin.common import clock
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
 from hatobin.delivery.rules.states import OPEN
-from hatobin.delivery.rules.troubles import trouble_text
+from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
 from hatobin.delivery.statements import statement
 
 _RATE_OVER = timedelta(minutes=1)
@@ -52,7 +52,8 @@ class Progress:
     """A dispatch as it goes. ``per_minute``: letters that ended within the last minute.
 
     ``time_left`` is None when nothing waits or nothing can be said. ``trouble``: a sentence about
-    the road, empty when it works; ``trouble_words``: the server's. ``stop_code``: why it was stopped.
+    the road, empty when it works; ``trouble_advice``: what to do; ``trouble_words``: the server's.
+    ``stop_code``: why it was stopped.
     """
 
     state: str
@@ -66,6 +67,7 @@ class Progress:
     started_at: datetime | None
     finished_at: datetime | None
     trouble: str | Promise
+    trouble_advice: str | Promise
     trouble_words: str
     resume_at: datetime | None
     stop_code: str
@@ -115,6 +117,7 @@ def progress(dispatch_id: uuid.UUID) -> Progress:
         started_at=dispatch.started_at,
         finished_at=dispatch.finished_at,
         trouble=trouble_text(egress.trouble_code) if is_open else "",
+        trouble_advice=trouble_advice(egress.trouble_code) if is_open else "",
         trouble_words=egress.trouble_text if is_open else "",
         resume_at=egress.resume_at if is_open else None,
         stop_code=dispatch.stop_code,
