@@ -56,9 +56,10 @@ def entries(actor: Actor, *, search: str = "", page: int = 1) -> EntryPage:
             key = b""
         rows = rows.filter(address_key=key)
     total = rows.count()
-    start = (max(page, 1) - 1) * PAGE
-    found = tuple(_opened(row, actor) for row in rows[start : start + PAGE])
-    return EntryPage(entries=found, total=total, page=max(page, 1), pages=max(1, -(-total // PAGE)))
+    pages = max(1, -(-total // PAGE))
+    page = min(max(page, 1), pages)
+    found = tuple(_opened(row, actor) for row in rows[(page - 1) * PAGE : page * PAGE])
+    return EntryPage(entries=found, total=total, page=page, pages=pages)
 
 
 def _opened(row: Suppression, actor: Actor) -> Entry:

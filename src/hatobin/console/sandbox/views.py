@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
+from hatobin.accounts.rules import Right
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
 from hatobin.console.shared import staff_only, told
@@ -27,7 +28,9 @@ def index(request: StaffRequest) -> HttpResponse:
     """Newest first, with search."""
     search = request.GET.get("q", "")
     page = services.letters(request.actor, search=search, page=page_number(request))
-    return render(request, "console/sandbox/index.html", {"page": page, "search": search})
+    may_clear = request.actor.may(Right.EDIT_LETTERS)
+    context = {"page": page, "search": search, "may_clear": may_clear}
+    return render(request, "console/sandbox/index.html", context)
 
 
 @staff_only

@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hatobin.accounts.rules import Right
+from hatobin.accounts.services.access import check_right
 from hatobin.common.errors import HatobinError
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
@@ -27,20 +28,32 @@ class AddForm(forms.Form):
         widget=forms.Textarea({"rows": 4, "spellcheck": "false"}),
         max_length=200_000,
     )
+    why = forms.CharField(
+        label=gettext_lazy("Why are they added?"),
+        help_text=gettext_lazy("For the audit log. Write no names or addresses here."),
+        max_length=300,
+        required=False,
+    )
 
 
 @staff_only
 @require_http_methods(["GET", "POST"])
 def index(request: StaffRequest) -> HttpResponse:
     """The list, newest first, with a search for one address and a form to add some."""
+    if request.method == "POST":
+        check_right(request.actor, Right.EDIT_LISTS)
     form = AddForm(request.POST or None)
     if form.is_valid():
         try:
-            added = services.add_by_staff(request.actor, form.cleaned_data["addresses"])
+            data = form.cleaned_data
+            added = services.add_by_staff(request.actor, data["addresses"], why=data["why"])
         except HatobinError as error:
             add_problem(form, error)
         else:
-            messages.success(request, _("%(count)s addresses were added.") % {"count": added})
+            text = ngettext(
+                "%(count)s address was added.", "%(count)s addresses were added.", added
+            )
+            messages.success(request, text % {"count": added})
             return redirect("console:suppression")
     search = request.GET.get("q", "")
     page = queries.entries(request.actor, search=search, page=page_number(request))

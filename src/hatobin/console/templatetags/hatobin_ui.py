@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from hatobin.accounts.rules import Right
 from hatobin.console import parts
 
 register = template.Library()
@@ -27,6 +28,8 @@ _SECTIONS = (
     ("console:suppression", "suppressed", _("Do-not-mail list")),
     ("console:settings", "settings", _("Settings")),
 )
+# Both are full of addresses: who may not see people is not led there.
+_WITH_PEOPLE = {"console:sandbox", "console:suppression"}
 _WEEKDAYS = ("月", "火", "水", "木", "金", "土", "日")
 
 
@@ -46,8 +49,11 @@ def primary_nav(context: template.Context) -> dict[str, Any]:
     """The main places of the console; the one we are in is marked."""
     request: HttpRequest | None = context.get("request")
     here = request.path if request else ""
+    actor = context.get("actor")
     items = []
     for name, drawing, label in _SECTIONS:
+        if name in _WITH_PEOPLE and actor and not actor.may(Right.VIEW_PEOPLE):
+            continue
         url = reverse(name)
         current = here == url if name == "console:home" else here.startswith(url)
         items.append({"url": url, "icon": drawing, "label": label, "current": current})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 import uuid
 
 from django.db import transaction
@@ -10,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
-from hatobin.common.errors import HatobinError, Invalid, NotFound
+from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
 from hatobin.senders.models import SenderIdentity, SenderProfile
 from hatobin.wire.address import AddressError, parse_address
+
+_LONGEST = {"display_name": 120, "organisation": 200, "postal_address": 300, "contact": 300}
 
 
 @transaction.atomic
@@ -33,9 +36,16 @@ def save_identity(
         "reply_to": _checked_address(reply_to, field="reply_to") if reply_to.strip() else "",
     }
     rows = SenderIdentity.objects.of(actor.workspace_id).select_for_update()
-    found = rows.filter(pk=identity_id).first() if identity_id else _equal(rows, values)
+    equal = _equal(rows, values)
+    found = rows.filter(pk=identity_id).first() if identity_id else equal
     if identity_id and found is None:
         raise _no_identity()
+    if equal is not None and equal != found:
+        raise Conflict(
+            "known-sender",
+            _("There is a From line with this name and address already."),
+            field="address",
+        )
     if not rows.exists():
         make_default = True
     identity = found or SenderIdentity(workspace_id=actor.workspace_id)
@@ -88,7 +98,15 @@ def _checked_line(text: str, *, field: str) -> str:
     line = text.strip()
     if not line:
         raise Invalid("missing", _("This must be filled in."), field=field)
-    if any(ord(c) < 32 or ord(c) == 127 for c in line):
+    most = _LONGEST[field]
+    if len(line) > most:
+        raise Invalid(
+            "too-long",
+            _("This is too long: %(most)s characters are possible."),
+            field=field,
+            params={"most": most},
+        )
+    if any(_is_invisible(character) for character in line):
         raise Invalid(
             "control-character",
             _("This holds a line break or another invisible character."),
@@ -98,15 +116,28 @@ def _checked_line(text: str, *, field: str) -> str:
     return line
 
 
+def _is_invisible(character: str) -> bool:
+    """Line breaks and controls of every kind, and what turns the direction of writing round.
+
+    In a From line the first make headers out of text, the second make a sender look like another.
+    """
+    return (
+        unicodedata.category(character) in {"Cc", "Zl", "Zp"}
+        or "\u202a" <= character <= "\u202e"
+        or "\u2066" <= character <= "\u2069"
+    )
+
+
 def _checked_address(text: str, *, field: str) -> str:
     try:
         return parse_address(text.strip()).email
     except AddressError as error:
         raise Invalid(
             "bad-address",
-            _("This is not a mail address."),
+            _("“%(text)s” is not a mail address."),
             advice=_("Write it like name@example.jp, without a name or brackets."),
             field=field,
+            params={"text": " ".join(text.split())[:60]},
         ) from error
 
 

@@ -46,8 +46,11 @@ def suppress(
     return Suppression.objects.of(workspace_id).count() - before
 
 
-def add_by_staff(actor: Actor, text: str) -> int:
-    """Adds addresses that staff typed, one a line; whole or nothing. Returns how many were new."""
+def add_by_staff(actor: Actor, text: str, *, why: str = "") -> int:
+    """Adds addresses that staff typed, one a line; whole or nothing. Returns how many were new.
+
+    ``why`` is kept in the audit log, in clear: it is a reason, not a person's data.
+    """
     check_right(actor, Right.EDIT_LISTS)
     lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     if not lines:
@@ -61,7 +64,8 @@ def add_by_staff(actor: Actor, text: str) -> int:
             reason=SuppressionReason.MANUAL,
             source=actor.label,
         )
-        audit.record(actor, "suppression.added", count=added)
+        reason = {"why": why.strip()[:300]} if why.strip() else {}
+        audit.record(actor, "suppression.added", count=added, **reason)
     return added
 
 
@@ -103,9 +107,9 @@ def _check_line(number: int, line: str) -> None:
     except AddressError as error:
         raise Invalid(
             "bad-address",
-            _("Line %(line)s is not a mail address."),
+            _("Line %(line)s is not a mail address: %(text)s"),
             advice=_("Write one address a line, nothing else."),
             field="addresses",
             row=number,
-            params={"line": number},
+            params={"line": number, "text": line[:60]},
         ) from error
