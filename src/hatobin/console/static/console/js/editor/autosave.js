@@ -35,7 +35,7 @@
       form.elements.revision.value = answer.headers.get("X-Revision");
       last = now;
       if (words() === now) delete form.dataset.dirty;
-      say(line.dataset.saved.replace("%(time)s", answer.headers.get("X-Saved-At")), "good");
+      say(line.dataset.saved.replace("{time}", answer.headers.get("X-Saved-At")), "good");
     } else if (answer.status === 409) {
       stopped = true;
       say(await answer.text(), "bad");
