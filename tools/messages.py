@@ -33,6 +33,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "hatobin"
 PLURALS = {"ja": "nplurals=1; plural=0;", "en": "nplurals=2; plural=(n != 1);"}
 
+# Modules whose gettext functions mark a text, in Python files.
+_MODULES = {"django.utils.translation", "hatobin.common.terminal"}
+_TRANSLATES = re.compile(r"django\.utils(?:\.| import )translation|common\.terminal")
 JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|(?<!%)%[sd]")
 _LITERAL = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
@@ -200,7 +203,7 @@ def _from_templates(package: Path) -> Iterator[Message]:
 def _from_python(package: Path) -> Iterator[Message]:
     for path in sorted(package.rglob("*.py")):
         text = path.read_text(encoding="utf-8")
-        if "migrations" in path.parts or "translation" not in text:
+        if "migrations" in path.parts or not _TRANSLATES.search(text):
             continue
         tree = ast.parse(text, str(path))
         names = dict(_aliases(tree))
@@ -215,7 +218,7 @@ def _from_python(package: Path) -> Iterator[Message]:
 def _aliases(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """Local name to gettext function, from the imports of a file."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+        if isinstance(node, ast.ImportFrom) and node.module in _MODULES:
             for name in node.names:
                 plain = name.name.removesuffix("_lazy").removesuffix("_noop")
                 if plain in _SHAPES:

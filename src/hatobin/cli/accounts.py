@@ -5,12 +5,15 @@ from __future__ import annotations
 import click
 
 from hatobin.cli.main import Runtime, fail, hatobin, with_services
+from hatobin.common.terminal import gettext as _
 
 
 @hatobin.command()
-@click.option("--email", prompt="Mail address", help="The owner's mail address, for signing in.")
+@click.option("--email", prompt=_("Mail address"), help="The owner's mail address, for signing in.")
 @click.option("--name", default="", help="The owner's name.")
-@click.option("--workspace", "workspace_name", prompt="Organisation", help="Name of the workspace.")
+@click.option(
+    "--workspace", "workspace_name", prompt=_("Organisation"), help="Name of the workspace."
+)
 @click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
 @click.password_option(
     envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."
@@ -25,11 +28,12 @@ def createowner(
     user, workspace = add_owner(
         email=email, name=name, password=password, workspace_name=workspace_name, language=language
     )
-    click.echo(f"{user.email} owns {workspace.name}.")
+    words = {"email": user.email, "workspace": workspace.name}
+    click.echo(_("%(email)s owns “%(workspace)s”.") % words)
 
 
 @hatobin.command()
-@click.option("--email", prompt="Mail address")
+@click.option("--email", prompt=_("Mail address"))
 @click.password_option(envvar="HATOBIN_OWNER_PASSWORD")
 @with_services
 def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
@@ -37,5 +41,5 @@ def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
     from hatobin.accounts.services.setup import reset_password
 
     if not reset_password(email=email, password=password):
-        fail(f"Nobody here signs in as {email}.", code="unknown-person")
-    click.echo("The password is changed; all sessions of this person have ended.")
+        fail(_("Nobody here signs in as %(email)s.") % {"email": email}, code="unknown-person")
+    click.echo(_("The password is changed; the person is signed out everywhere."))

@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from hatobin.cli.main import Runtime, hatobin, with_services
+from hatobin.common.terminal import gettext as _
 
 _BASES = ["consent", "given", "trading", "published", "not-advertising"]
 _ENCODINGS = ["cp932", "utf-8", "utf-16", "iso-2022-jp", "euc-jp"]
@@ -85,10 +86,12 @@ def _as_json(status: Any, refused: list[dict[str, Any]]) -> str:
 
 
 def _as_text(status: Any, refused: list[dict[str, Any]]) -> str:
-    lines = [
-        f"{status.list_name}: {status.rows} rows read, {status.added} added, {status.changed} changed, "
-        f"{status.unchanged} unchanged, {status.duplicates} duplicates, {status.refused} refused, "
-        f"{status.suppressed} on the do-not-mail list"
-    ]
-    lines += [f"  row {each['row']}: {each['reason']}" for each in refused]
+    names = ("rows", "added", "changed", "unchanged", "duplicates", "refused", "suppressed")
+    sums = {name: f"{getattr(status, name):,}" for name in names}
+    summary = _(
+        "%(list)s: %(rows)s rows read, %(added)s added, %(changed)s changed, %(unchanged)s unchanged, "
+        "%(duplicates)s duplicates, %(refused)s refused, %(suppressed)s on the do-not-mail list"
+    )
+    lines = [summary % {"list": status.list_name, **sums}]
+    lines += ["  " + _("row %(row)s: %(reason)s") % each for each in refused]
     return "\n".join(lines)

@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 import click
 
-from hatobin.cli.main import Runtime, fail, hatobin, with_services
+from hatobin.cli.main import Runtime, fail, hatobin, option_of, with_services
+from hatobin.common.terminal import gettext as _
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -73,10 +74,10 @@ def send(runtime: Runtime, **options: Any) -> None:
         contact=options["contact"],
         kind=options["kind"],
         subject=options["subject"],
-        text=_text(options["text_file"]),
-        html=_text(options["html_file"]) if options["html_file"] else "",
-        fallbacks=dict(_pair(each, "--fallback") for each in options["fallbacks"]),
-        columns=dict(_pair(each, "--map") for each in options["columns"]),
+        text=_text(options, "text_file"),
+        html=_text(options, "html_file"),
+        fallbacks=_pairs(options, "fallbacks", "--fallback"),
+        columns=_pairs(options, "columns", "--map"),
         egress_id=_egress(actor, options["egress"]),
     )
     shot = one_shot.prepare(actor, order)
@@ -84,8 +85,21 @@ def send(runtime: Runtime, **options: Any) -> None:
     if not shot.check.can_send:
         _refuse(shot, options["as_json"])
     if not options["yes"]:
-        click.confirm(f"Send {shot.check.sendable:,} letters?", abort=True, err=True)
+        _ask(shot.check.sendable, options["as_json"])
     _send(actor, shot, options)
+
+
+def _ask(letters: int, as_json: bool) -> None:
+    try:
+        sure = click.confirm(_("Send %(count)s letters?") % {"count": f"{letters:,}"}, err=True)
+    except click.Abort:  # Ctrl-C, or nobody is there to answer
+        fail(
+            _("Nothing was sent: nobody said yes. Unattended, give --yes."),
+            code="not-confirmed",
+            as_json=as_json,
+        )
+    if not sure:
+        fail(_("Nothing was sent."), code="not-confirmed", as_json=as_json)
 
 
 def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
@@ -93,36 +107,57 @@ def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
     from hatobin.delivery.runner import send_until_settled
 
     dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
-    send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
+    try:
+        send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
+    except KeyboardInterrupt:
+        click.echo(
+            "hatobin: " + _("Interrupted. What was not handed over yet was not sent."), err=True
+        )
     report = one_shot.report(shot, dispatch)
     click.echo(_as_json(report) if options["as_json"] else _as_text(report))
     if report.sums.waiting:
-        click.echo(
-            "hatobin: some letters wait to be tried again. A running `hatobin serve` goes on with them.",
-            err=True,
+        text = _(
+            "Some letters wait to be tried again. A running `hatobin serve` goes on with them."
         )
+        click.echo(f"hatobin: {text}", err=True)
     raise SystemExit(0 if report.clean else 1)
 
 
 def _show_check(shot: Any, *, quiet: bool) -> None:
     check = shot.check
     if not quiet:
-        click.echo(
-            f"{check.people:,} people, {check.sendable:,} letters, {check.suppressed:,} on the do-not-mail "
-            f"list, {shot.duplicates:,} duplicate rows, {len(shot.refused_rows):,} refused rows",
-            err=True,
+        sums = {
+            "people": f"{check.people:,}",
+            "letters": f"{check.sendable:,}",
+            "suppressed": f"{check.suppressed:,}",
+            "duplicates": f"{shot.duplicates:,}",
+            "refused": f"{len(shot.refused_rows):,}",
+        }
+        summary = _(
+            "%(people)s people, %(letters)s letters, %(suppressed)s on the do-not-mail list, "
+            "%(duplicates)s duplicate rows, %(refused)s refused rows"
         )
+        click.echo(summary % sums, err=True)
         for each in shot.refused_rows:
-            click.echo(f"  row {each.row}: {each.reason}", err=True)
+            row = {"row": each.row, "reason": each.reason}
+            click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
     for finding in check.findings:
         click.echo(f"  {finding.level}: {finding.text} {finding.advice}", err=True)
 
 
 def _refuse(shot: Any, as_json: bool) -> NoReturn:
-    reasons = [f for f in shot.check.findings if f.level == "refuse"]
-    text = " ".join(f"{f.text} {f.advice}" for f in reasons)
+    """Names every reason, each with the option that mends it."""
+    reasons = [each for each in shot.check.findings if each.level == "refuse"]
+    options = [option_of(send, each.where) for each in reasons]
+    said = [
+        f"{option}: {each.text} {each.advice}" if option else f"{each.text} {each.advice}"
+        for option, each in zip(options, reasons, strict=True)
+    ]
     fail(
-        f"Nothing was sent. {text}", code=reasons[0].code if reasons else "refused", as_json=as_json
+        " ".join([_("Nothing was sent."), *(text.strip() for text in said)]),
+        code=reasons[0].code if reasons else "refused",
+        as_json=as_json,
+        option=options[0] if options else "",
     )
 
 
@@ -132,18 +167,29 @@ def _egress(actor: Any, url: str) -> Any:
     return egress_by_url(actor, url, password=os.environ.get("HATOBIN_EGRESS_PASSWORD", "")).pk
 
 
-def _text(path: Path) -> str:
+def _text(options: dict[str, Any], name: str) -> str:
+    path: Path | None = options[name]
+    if path is None:
+        return ""
+    option = "--" + name.replace("_", "-")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        fail(f"{path} is not UTF-8. Save it as UTF-8 and try again.", code="not-utf-8")
+        text = _("%(file)s is not UTF-8. Save it as UTF-8 and try again.") % {"file": path}
+    except OSError as error:
+        text = f"{path}: {error.strerror}"
+    fail(f"{option}: {text}", code="not-utf-8", as_json=options["as_json"], option=option)
 
 
-def _pair(text: str, option: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip():
-        fail(f"{option} {text!r}: write it as name=value.", code="bad-option")
-    return name.strip(), value.strip()
+def _pairs(options: dict[str, Any], name: str, option: str) -> dict[str, str]:
+    pairs = {}
+    for text in options[name]:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            said = f"{option}: " + _("“%(text)s”: write it as name=value.") % {"text": text}
+            fail(said, code="bad-option", as_json=options["as_json"], option=option)
+        pairs[key.strip()] = value.strip()
+    return pairs
 
 
 def _as_json(report: Any) -> str:
@@ -156,9 +202,12 @@ def _as_json(report: Any) -> str:
 
 
 def _as_text(report: Any) -> str:
-    sums = report.sums
-    return (
-        f"{sums.audience:,} people: {sums.accepted:,} accepted, {sums.bounced:,} bounced, "
-        f"{sums.expired:,} expired, {sums.suppressed:,} suppressed, {sums.cancelled:,} cancelled, "
-        f"{sums.in_doubt:,} in doubt, {sums.waiting:,} waiting"
+    names = (
+        "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
+    )  # fmt: skip
+    text = _(
+        "%(audience)s people: %(accepted)s accepted, %(bounced)s refused, %(expired)s expired, "
+        "%(suppressed)s on the do-not-mail list, %(cancelled)s cancelled, %(in_doubt)s in doubt, "
+        "%(waiting)s waiting"
     )
+    return text % {name: f"{getattr(report.sums, name):,}" for name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hatobin.accounts.rules import Actor
 from hatobin.cli.main import Runtime, fail
+from hatobin.common.terminal import gettext as _
 
 
 def operator_actor(runtime: Runtime, name: str, *, create_as: str = "") -> Actor:
@@ -19,6 +20,7 @@ def operator_actor(runtime: Runtime, name: str, *, create_as: str = "") -> Actor
     if not found and create_as and not name:
         found = [create_workspace(create_as, None)]
     if len(found) != 1:
-        known = ", ".join(Workspace.objects.values_list("name", flat=True)) or "none"
-        fail(f"Say which workspace with --workspace. There is: {known}", code="which-workspace")
+        known = ", ".join(Workspace.objects.values_list("name", flat=True)) or "–"
+        text = _("Say which workspace with --workspace. There is: %(names)s") % {"names": known}
+        fail(text, code="which-workspace")
     return actor_of_operator(found[0].pk, runtime.operator())

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from hatobin.common.terminal import gettext as _
 from hatobin.config import processes, serve
 from hatobin.config.runtime import Runtime, migrate_if_needed
 
@@ -32,7 +33,7 @@ def serve_command(runtime: Runtime, demo: bool) -> None:
             ensure = runtime.postgres.ensure_running if runtime.postgres else (lambda: False)
             supervisor = serve.Supervisor(runtime.settings, ensure)
             supervisor.run(lambda: click.echo(notes))
-            click.echo("Hatobin has stopped.")
+            click.echo(_("Hatobin has stopped."))
 
 
 @click.command()
@@ -73,7 +74,7 @@ def migrate(runtime: Runtime) -> None:
     """Bring the database's schema up to date."""
     with runtime.open(migrate=False):
         migrate_if_needed()
-        click.echo("The database is up to date.")
+        click.echo(_("The database is up to date."))
 
 
 @click.command()

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
+from hatobin.common.terminal import columns
+from hatobin.common.terminal import gettext as _
 from hatobin.config import env
 from hatobin.config.runtime import Runtime
 
@@ -46,7 +48,7 @@ def examine(runtime: Runtime) -> list[Finding]:
             ):
                 findings += _careful(name, look)
     except Exception as error:  # a doctor reports, whatever it was
-        advice = "Read the PostgreSQL log in the data folder, or check DATABASE_URL."
+        advice = _("Read the PostgreSQL log in the data folder, or check DATABASE_URL.")
         findings.append(Finding(name="database", ok=False, text=str(error), advice=advice))
     return findings
 
@@ -55,7 +57,8 @@ def as_text(findings: list[Finding]) -> str:
     """For a terminal."""
     lines = []
     for finding in findings:
-        lines.append(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.name:9} {finding.text}")
+        mark = _("ok") if finding.ok else _("PROBLEM")
+        lines.append(mark + " " * (9 - columns(mark)) + f"{finding.name:9} {finding.text}")
         if finding.advice:
             lines.append(f"{'':19}-> {finding.advice}")
     return "\n".join(lines)
@@ -79,22 +82,28 @@ def _settings(runtime: Runtime) -> Iterator[Finding]:
     yield Finding(
         name="settings",
         ok=True,
-        text=f"data folder {settings.data_dir}, address {settings.public_url}",
+        text=_("data folder %(folder)s, address %(address)s")
+        % {"folder": settings.data_dir, "address": settings.public_url},
     )
     if not settings.is_https and settings.host not in {"127.0.0.1", "::1", "localhost"}:
         yield Finding(
             name="settings",
             ok=False,
-            text="the console is reachable from other machines without HTTPS",
-            advice="Put a proxy with a certificate in front and set HATOBIN_BASE_URL=https://…",
+            text=_("the console is reachable from other machines without HTTPS"),
+            advice=_("Put a proxy with a certificate in front and set HATOBIN_BASE_URL=https://…"),
         )
 
 
 def _disk(runtime: Runtime) -> Iterator[Finding]:
     free = shutil.disk_usage(runtime.prepare_data_dir()).free
     enough = free > _LITTLE_DISK
-    advice = "" if enough else "Make room on this disk, or set HATOBIN_DATA_DIR to a larger one."
-    yield Finding(name="disk", ok=enough, text=f"{free // 1024**2:,} MiB free", advice=advice)
+    advice = "" if enough else _("Make room on this disk, or set HATOBIN_DATA_DIR to a larger one.")
+    yield Finding(
+        name="disk",
+        ok=enough,
+        text=_("%(size)s MiB free") % {"size": f"{free // 1024**2:,}"},
+        advice=advice,
+    )
 
 
 def _ports(settings: env.Settings) -> Iterator[Finding]:
@@ -102,25 +111,28 @@ def _ports(settings: env.Settings) -> Iterator[Finding]:
         with socket.socket() as probe:
             probe.settimeout(1)
             taken = probe.connect_ex(("127.0.0.1", port)) == 0
-        text = f"{name} port {port} " + (
-            "answers" if taken else "is free (the service is not running)"
-        )
-        yield Finding(name="ports", ok=True, text=text)
+        text = _("port %(port)s (%(name)s) answers")
+        if not taken:
+            text = _("port %(port)s (%(name)s) is free: the service is not running")
+        yield Finding(name="ports", ok=True, text=text % {"port": port, "name": name})
 
 
 def _keys(settings: env.Settings) -> Iterator[Finding]:
     settings.master_key_bytes()
     kept = settings.data_dir / "secrets" / "master.key"
     if settings.master_key or not kept.exists():
-        yield Finding(name="keys", ok=True, text="the master key comes from the environment")
+        yield Finding(name="keys", ok=True, text=_("the master key comes from the environment"))
         return
     mode = stat.S_IMODE(kept.stat().st_mode)
     safe = mode & 0o077 == 0
     yield Finding(
         name="keys",
         ok=safe,
-        text=f"the master key lies in {kept} (mode {mode:o}); keep a copy in a safe place",
-        advice="" if safe else f"Others can read it. Run: chmod 600 '{kept}'",
+        text=_("the master key lies in %(file)s (mode %(mode)s); keep a copy in a safe place")
+        % {"file": kept, "mode": f"{mode:o}"},
+        advice=""
+        if safe
+        else _("Others can read it. Run: %(command)s") % {"command": f"chmod 600 '{kept}'"},
     )
 
 
@@ -136,15 +148,15 @@ def _database() -> Iterator[Finding]:
     yield Finding(
         name="database",
         ok=major >= 15,
-        text=f"PostgreSQL {version} answers",
-        advice="" if major >= 15 else "Hatobin needs PostgreSQL 15 or newer.",
+        text=_("PostgreSQL %(version)s answers") % {"version": version},
+        advice="" if major >= 15 else _("Hatobin needs PostgreSQL 15 or newer."),
     )
     if not durable:
         yield Finding(
             name="database",
             ok=False,
-            text="fsync is off: a power cut may lose the ledger",
-            advice="Set fsync = on in postgresql.conf.",
+            text=_("fsync is off: a power cut may lose records of what was sent"),
+            advice=_("Set fsync = on in postgresql.conf."),
         )
 
 
@@ -157,8 +169,10 @@ def _schema() -> Iterator[Finding]:
     yield Finding(
         name="schema",
         ok=not waiting,
-        text="up to date" if not waiting else f"{waiting} changes are missing",
-        advice="" if not waiting else "Run: hatobin migrate",
+        text=_("%(count)s changes are missing") % {"count": waiting}
+        if waiting
+        else _("up to date"),
+        advice="" if not waiting else _("Run: %(command)s") % {"command": "hatobin migrate"},
     )
 
 
@@ -172,8 +186,11 @@ def _clock() -> Iterator[Finding]:
     yield Finding(
         name="clock",
         ok=fine,
-        text=f"this machine and the database differ by {away:.1f} s",
-        advice="" if fine else "Set both clocks by NTP: schedules and signatures depend on them.",
+        text=_("this machine and the database differ by %(seconds)s s")
+        % {"seconds": f"{away:.1f}"},
+        advice=""
+        if fine
+        else _("Set both clocks by NTP: schedules and signatures depend on them."),
     )
 
 
@@ -185,7 +202,9 @@ def _sealing() -> Iterator[Finding]:
     for workspace_id in workspaces:
         vault_of(workspace_id)
     yield Finding(
-        name="sealing", ok=True, text=f"the master key opens all {len(workspaces)} workspaces"
+        name="sealing",
+        ok=True,
+        text=_("the master key opens all %(count)s workspaces") % {"count": len(workspaces)},
     )
 
 
@@ -194,5 +213,5 @@ def _egress() -> Iterator[Finding]:
 
     for name, error, advice in examine_all():
         yield Finding(
-            name="egress", ok=not error, text=f"{name}: {error or 'answers'}", advice=advice
+            name="egress", ok=not error, text=f"{name}: {error or _('answers')}", advice=advice
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hatobin.common.terminal import columns
+from hatobin.common.terminal import gettext as _
 from hatobin.config.env import Settings
 
 
@@ -20,21 +22,22 @@ def prepare(settings: Settings, *, demo: bool) -> str:
     address = settings.public_url
     if token:
         return _box(
-            "Hatobin is ready. Make the owner's account (this link works once):",
+            _("Hatobin is ready. Make the owner's account (this link works once):"),
             f"{address}/setup/{token}",
         )
     kept = demo_workspace.sign_in(settings)
     if kept:
         return _box(
-            f"Hatobin is ready: {address}",
-            f"Sign in as {kept.email}   Password: {kept.password}",
-            "Nothing leaves this machine until you add an SMTP relay under Settings.",
+            _("Hatobin is ready: %(address)s") % {"address": address},
+            _("Sign in as %(email)s   Password: %(password)s")
+            % {"email": kept.email, "password": kept.password},
+            _("Nothing leaves this machine until you add an SMTP relay under Settings."),
         )
-    return _box(f"Hatobin is ready: {address}")
+    return _box(_("Hatobin is ready: %(address)s") % {"address": address})
 
 
 def _box(*lines: str) -> str:
-    width = max(len(line) for line in lines) + 2
-    rule = "─" * width
+    lines = (*lines, _("Ctrl-C stops everything."))
+    rule = "─" * (max(map(columns, lines)) + 2)
     body = "\n".join(f"│ {line}" for line in lines)
-    return f"\n╭{rule}\n{body}\n│ Ctrl-C stops everything.\n╰{rule}\n"
+    return f"\n╭{rule}\n{body}\n╰{rule}\n"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from hatobin.common.terminal import terminal_language
 from hatobin.config import env
 from hatobin.config.postgres import EmbeddedPostgres
 
@@ -66,15 +67,6 @@ def setup_django() -> None:
 
     django.setup()
     translation.activate(terminal_language())
-
-
-def terminal_language() -> str:
-    """``ja`` where the terminal speaks Japanese, else ``en``."""
-    for name in ("HATOBIN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name)
-        if value:
-            return "ja" if value.lower().startswith("ja") else "en"
-    return "en"
 
 
 def migrate_if_needed() -> None:

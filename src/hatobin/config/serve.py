@@ -36,6 +36,7 @@ from types import FrameType
 
 import structlog
 
+from hatobin.common.terminal import gettext as _
 from hatobin.config.env import Settings
 from hatobin.config.postgres import PostgresError
 from hatobin.config.processes import PARENT
@@ -182,8 +183,12 @@ def only_one(data_dir: Path) -> Iterator[None]:
         except BlockingIOError as error:
             other = os.pread(descriptor, 100, 0).decode(errors="replace").strip()
             raise ServeRefused(
-                f"Hatobin is already running on {data_dir} (process {other or 'unknown'}).\n"
-                "Stop that one first, or set HATOBIN_DATA_DIR to another folder for a second one."
+                _("Hatobin is already running on %(folder)s (process %(process)s).")
+                % {"folder": data_dir, "process": other or "?"}
+                + "\n"
+                + _(
+                    "Stop that one first, or set HATOBIN_DATA_DIR to another folder for a second one."
+                )
             ) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, str(os.getpid()).encode(), 0)
@@ -201,8 +206,10 @@ def check_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             raise ServeRefused(
-                f"Port {settings.port} on {settings.host} cannot be used ({error.strerror}).\n"
-                "Stop the program that uses it, or set HATOBIN_PORT to another number."
+                _("Port %(port)s on %(host)s cannot be used (%(why)s).")
+                % {"port": settings.port, "host": settings.host, "why": error.strerror}
+                + "\n"
+                + _("Stop the program that uses it, or set HATOBIN_PORT to another number.")
             ) from error
 
 
