@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import connection
 from tests.factories import make_actor, make_list, make_workspace
@@ -201,21 +202,25 @@ def database_url(folder: str = "") -> str:
     return f"postgresql://{values['USER']}@/{values['NAME']}?host={host}&port={values['PORT']}"
 
 
-def start_sender(url: str = "") -> subprocess.Popen[bytes]:
-    """A real sender process on the test's database."""
+def start_sender(url: str = "", log: Path | None = None) -> subprocess.Popen[bytes]:
+    """A real sender process on the test's database; its warnings go to ``log`` if given."""
     environment = {
         **os.environ,
         "DATABASE_URL": url or database_url(),
         "DJANGO_SETTINGS_MODULE": "hatobin.config.settings",
-        "HATOBIN_LOG_LEVEL": "ERROR",
+        "HATOBIN_LOG_LEVEL": "WARNING" if log else "ERROR",
     }
-    return subprocess.Popen([sys.executable, "-c", SENDER_PROGRAM], env=environment)
+    command = [sys.executable, "-c", SENDER_PROGRAM]
+    if log is None:
+        return subprocess.Popen(command, env=environment)
+    with log.open("ab") as file:
+        return subprocess.Popen(command, env=environment, stdout=file, stderr=file)
 
 
 @contextmanager
-def running_sender(url: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def running_sender(url: str = "", log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """The same; drained at the end."""
-    process = start_sender(url)
+    process = start_sender(url, log)
     try:
         yield process
     finally:

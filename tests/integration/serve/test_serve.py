@@ -60,6 +60,15 @@ def test_the_database_that_is_killed_comes_back(service: Service) -> None:
     until(lambda: service.get("/healthz")[0] == 200, "the pages again")
 
 
+def test_a_database_that_cannot_be_started_is_tried_until_it_can(service: Service) -> None:
+    version = service.folder / "postgres" / "PG_VERSION"
+    hidden = version.rename(version.with_name("PG_VERSION.away"))
+    _postmaster(service.folder).send_signal(signal.SIGKILL)
+    until(lambda: "database cannot be started" in service.output, "serve to say so")
+    hidden.rename(version)
+    until(lambda: service.get("/healthz")[0] == 200, "the pages again")
+
+
 def test_the_doctor_finds_a_running_service_well(service: Service) -> None:
     done = service.run("doctor", "--json")
     assert done.returncode == 0, done.stdout
