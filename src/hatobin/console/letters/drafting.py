@@ -169,7 +169,7 @@ def _hint(each: ListSummary) -> SafeString:
         '<span class="tile-facts"><b>{}</b><span>{} {}</span></span>'
         '<span class="field-names">{}{}</span>',
         people,
-        _("Changed"),
+        _("Last change"),
         when(each.updated),
         names,
         more,
