@@ -18,6 +18,8 @@ _ARGUMENT = re.compile(
     r"\b(?:title|text|label|link|note|unit|opener|button|placeholder|action)=(\"[^\"]*\"|'[^']*')"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3041-\u30ff\u3400-\u9fff]")
+# Keys, addresses and abbreviations are the same in every language.
+_SAME = re.compile(r"https?://\S+|\b(?:Ctrl|Shift|Alt)\+\w+|\b[A-Z]{2,}\b")
 _ATTRIBUTES = {
     "alt",
     "title",
@@ -97,5 +99,5 @@ class _Reader(HTMLParser):
         return any(quiet for _tag, quiet in self._open)
 
     def _note(self, text: str) -> None:
-        if _WORD.search(text):
+        if _WORD.search(_SAME.sub("", text)):
             self.found.append((self.getpos()[0], " ".join(text.split())))

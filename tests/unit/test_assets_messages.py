@@ -159,6 +159,8 @@ def test_bare_words_in_a_template_are_found(template: str, expected: str) -> Non
         '<p translate="no">Hatobin <b>鳩便</b></p>',
         "{# a note #}{% comment %}Words{% endcomment %}",
         '{% include "x.html" with title=_("Welcome") url="#here" %}',
+        '<button title="{% translate "Bold" %} (Ctrl+B)">B</button> (CSV)',
+        '<input placeholder="https://www.example.jp/">',
         "<code>smtp.example.jp</code> 1,000 / 2 &nbsp;",
         "{% if a %}<a href='x'>{% else %}<span>{% endif %}{{ b }}{% if a %}</a>{% else %}</span>{% endif %}",
     ],

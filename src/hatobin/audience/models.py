@@ -16,7 +16,7 @@ class FieldKind(models.TextChoices):
     """What a field means to a letter; everything is stored as text, as the office wrote it."""
 
     TEXT = "text", _("Text")
-    NAME = "name", _("Name")
+    NAME = "name", pgettext_lazy("person", "Name")
     FAMILY_NAME = "family-name", _("Family name")
     GIVEN_NAME = "given-name", _("Given name")
     KANA = "kana", _("Reading of the name")

@@ -91,20 +91,22 @@ def test_every_act_in_the_audit_log_has_a_sentence() -> None:
 
 
 def recorded_acts() -> set[str]:
-    """Codes given to ``audit.record``, and the constants that hold one."""
+    """Codes given to ``audit.record`` and its like, and the constants that hold one."""
     found = set()
     for path in PACKAGE.rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         constants = {
-            target.id: node.value.value
+            target.id: node.value
             for node in ast.walk(tree)
-            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            if isinstance(node, ast.Assign)
             for target in node.targets
             if isinstance(target, ast.Name)
         }
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "audit.record":
+            if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("audit.record"):
                 code = node.args[1]
-                text = code.value if isinstance(code, ast.Constant) else None
-                found.add(str(text or constants[ast.unparse(code)]))
+                if isinstance(code, ast.Name):
+                    code = constants[code.id]
+                assert isinstance(code, ast.Constant), f"{path}:{node.lineno}"
+                found.add(str(code.value))
     return found
