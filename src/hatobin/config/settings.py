@@ -160,6 +160,7 @@ WHITENOISE_USE_FINDERS = True
 # Uploaded lists hold personal data: they stay in memory until they are sealed, never in a plain file.
 FILE_UPLOAD_HANDLERS = ["hatobin.console.uploads.BoundedMemoryHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000  # four controls for each of the 1,000 columns a list may have
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # With the prefix a browser takes the cookie only from this very host, by HTTPS (RFC 6265bis 4.1.3).

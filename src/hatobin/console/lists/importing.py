@@ -34,7 +34,8 @@ def upload(request: StaffRequest) -> HttpResponse:
     """Takes a file and opens its preview. ``?letter=`` leads back to that letter's first step."""
     check_right(request.actor, Right.EDIT_LISTS)
     origin = origin_of(request, request.actor)
-    form = UploadForm(request.POST or None, request.FILES or None)
+    sent = request.method == "POST"
+    form = UploadForm(request.POST if sent else None, request.FILES if sent else None)
     too_large = request.META.get("hatobin.upload_too_large")
     if too_large:
         form.fields["file"].required = False

@@ -17,7 +17,7 @@ from hatobin.audience.models import Field, FieldKind
 from hatobin.audience.queries import PersonDetail
 from hatobin.audience.services import lists
 from hatobin.audience.services import people as people_services
-from hatobin.common.errors import Conflict, HatobinError
+from hatobin.common.errors import Conflict, HatobinError, NotAllowed, NotFound
 from hatobin.console.lists.forms import ListNameForm, NewPersonForm, PersonForm
 from hatobin.console.lists.wording import BASIS_HINTS
 from hatobin.console.middleware import StaffRequest
@@ -88,6 +88,8 @@ def delete(request: StaffRequest, list_id: uuid.UUID) -> HttpResponse:
     """Removes a list."""
     try:
         lists.delete_list(request.actor, list_id)
+    except (NotAllowed, NotFound):
+        raise
     except HatobinError as error:
         messages.error(request, str(error))
         return redirect("console:list", list_id)
