@@ -75,12 +75,12 @@ _ERRORS: dict[int, tuple[str, str, str, Json]] = {
         "The key lacks the right “send”.",
         {"advice": "These scopes have it: send", "right": "send"},
     ),
-    404: ("no-letter", "There is no such thing here.", "This letter is not here any more.", {}),
+    404: ("no-letter", "There is no such thing here.", "This letter no longer exists.", {}),
     409: (
         "letter-changed",
-        "Its state does not allow this now.",
-        "The letter changed since the check.",
-        {"advice": "Look at the check again, then release."},
+        "This is not possible in its present state.",
+        "The letter has changed since the check.",
+        {"advice": "Look at the check again, then send."},
     ),
     413: (
         "too-large",

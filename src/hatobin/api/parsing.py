@@ -63,7 +63,9 @@ def check_kept(value: Any, depth: int = 0) -> None:
         raise Invalid("too-deep", _("The body is nested too deeply."))
     if isinstance(value, str):
         if _UNKEPT.search(value):
-            raise Invalid("control-character", _("This holds a character that cannot be kept."))
+            raise Invalid(
+                "control-character", _("This contains a character that cannot be stored.")
+            )
     elif isinstance(value, dict):
         for name, each in value.items():
             check_kept(name, depth + 1)

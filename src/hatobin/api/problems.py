@@ -31,7 +31,7 @@ TITLES: dict[int, Promise] = {
     403: gettext_lazy("This API key may not do that."),
     404: gettext_lazy("There is no such thing here."),
     405: gettext_lazy("This address does not take that method."),
-    409: gettext_lazy("Its state does not allow this now."),
+    409: gettext_lazy("This is not possible in its present state."),
     413: gettext_lazy("The request is too large."),
     415: gettext_lazy("The request is of the wrong kind."),
     422: gettext_lazy("Something in the request cannot be taken as it is."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Invalid
 
-UPLOAD_GONE = _("The uploaded file is not kept any more.")
+UPLOAD_GONE = _("The uploaded file is no longer kept.")
 UPLOAD_AGAIN = _("Upload the file again.")
 
 # Why a row was not taken, or was merged.
@@ -20,10 +20,10 @@ ROW_REASONS: dict[str, Promise] = {
     "bad-local": _("The part before the @ is not possible in a mail address."),
     "bad-domain": _("The part after the @ is not possible in a mail address."),
     "too-long": _("The address is too long."),
-    "control-character": _("The address holds an invisible character."),
-    "several-addresses": _("The cell holds more than one address."),
-    "display-name": _("The cell holds a name or brackets besides the address."),
-    "nul": _("The row holds a NUL character, which no text has."),
+    "control-character": _("The address contains an invisible character."),
+    "several-addresses": _("The cell contains more than one address."),
+    "display-name": _("The cell contains a name or brackets besides the address."),
+    "nul": _("The row contains a NUL character, which text never does."),
     "cell-too-long": _("A cell is too long."),
     "stray-quote": _("Text stands after a closing quotation mark."),
     "too-many-cells": _("The row has more cells than the header, so the columns may be shifted."),
@@ -32,9 +32,9 @@ ROW_REASONS: dict[str, Promise] = {
 
 # Why a value was not taken; the params name its field.
 VALUE_REASONS: dict[str, Promise] = {
-    "nul": _("“%(field)s” holds a NUL character, which no text has."),
-    "control-character": _("“%(field)s” holds an invisible control character."),
-    "line-break": _("“%(field)s” holds a line break; it must stand on one line."),
+    "nul": _("“%(field)s” contains a NUL character, which text never does."),
+    "control-character": _("“%(field)s” contains an invisible control character."),
+    "line-break": _("“%(field)s” contains a line break; it must be on one line."),
     "cell-too-long": _("“%(field)s” is longer than %(limit)s characters."),
 }
 
@@ -68,7 +68,7 @@ NAME_PROBLEMS: dict[str, tuple[Promise, Promise]] = {
 FILE_PROBLEMS: dict[str, tuple[Promise, Promise]] = {
     "empty-file": (_("The file is empty."), _("Choose the file again; it may not be saved yet.")),
     "no-rows": (
-        _("The file holds no rows of data."),
+        _("The file has no rows of data."),
         _("Check that the sheet with the people is saved in this file."),
     ),
     "too-large": (
@@ -100,7 +100,7 @@ FILE_PROBLEMS: dict[str, tuple[Promise, Promise]] = {
         _("Split it into several files."),
     ),
     "undecodable": (
-        _("The letters of this file cannot be read with this encoding."),
+        _("The characters of this file cannot be read with this encoding."),
         _("Choose another encoding, or save the file as CSV (UTF-8)."),
     ),
     "unclosed-quote": (

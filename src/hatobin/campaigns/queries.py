@@ -96,7 +96,7 @@ def dispatch_id_of(actor: Actor, campaign_id: uuid.UUID) -> uuid.UUID:
         raise NotFound(
             "not-released",
             _("This letter has not been released yet."),
-            advice=_("Finish the steps and release it first."),
+            advice=_("Finish the steps and send it first."),
         )
     return row.dispatch_id
 
@@ -135,7 +135,7 @@ def status_of(row: Campaign) -> Status:
 
 def no_campaign() -> NotFound:
     """There is no such letter here."""
-    return NotFound("no-letter", _("This letter is not here any more."))
+    return NotFound("no-letter", _("This letter no longer exists."))
 
 
 def _rows(actor: Actor) -> QuerySet[Campaign]:

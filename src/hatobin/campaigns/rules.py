@@ -95,7 +95,7 @@ def _check_line(text: str, *, field: str, limit: int) -> None:
     if any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
         raise Invalid(
             "control-character",
-            _("This holds a line break or another invisible character."),
+            _("This contains a line break or another invisible character."),
             advice=_("Write it on one line."),
             field=field,
         )
@@ -107,7 +107,7 @@ def _check_body(text: str, *, field: str) -> None:
     if "\0" in text:
         raise Invalid(
             "control-character",
-            _("This holds a character that mail cannot carry."),
+            _("This contains a character that mail cannot carry."),
             advice=_("Write the letter again here, or paste it as plain text."),
             field=field,
         )
@@ -182,30 +182,45 @@ def check_same(checked: CheckSeal, now: CheckSeal) -> None:
     if checked.people != now.people or checked.sendable != now.sendable:
         raise _changed(
             "list-changed",
-            _("The list changed since the check: %(before)s people then, %(after)s now."),
+            _("The list has changed since the check: %(before)s people then, %(after)s now."),
             before=f"{checked.sendable:,}",
             after=f"{now.sendable:,}",
         )
     for code, before, after, text in (
-        ("letter-changed", checked.letter, now.letter, _("The letter changed since the check.")),
-        ("sender-changed", checked.sender, now.sender, _("The sender changed since the check.")),
-        ("road-changed", checked.road, now.road, _("The way of sending changed since the check.")),
+        (
+            "letter-changed",
+            checked.letter,
+            now.letter,
+            _("The letter has changed since the check."),
+        ),
+        (
+            "sender-changed",
+            checked.sender,
+            now.sender,
+            _("The sender has changed since the check."),
+        ),
+        (
+            "road-changed",
+            checked.road,
+            now.road,
+            _("The way of sending has changed since the check."),
+        ),
         (
             "draft-changed",
             checked.revision,
             now.revision,
-            _("The draft was saved since the check."),
+            _("The draft has been saved since the check."),
         ),
     ):
         if before != after:
             raise _changed(code, text)
-    raise _changed("people-changed", _("The data of people on the list changed since the check."))
+    raise _changed(
+        "people-changed", _("The data of people on the list have changed since the check.")
+    )
 
 
 def _changed(code: str, message: Promise, **params: object) -> Conflict:
-    return Conflict(
-        code, message, advice=_("Look at the check again, then release."), params=params
-    )
+    return Conflict(code, message, advice=_("Look at the check again, then send."), params=params)
 
 
 def check_number(typed: int, sendable: int) -> None:
@@ -239,6 +254,6 @@ def no_draft() -> HatobinError:
     """A letter that was released is not edited."""
     return Conflict(
         "already-released",
-        _("This letter was released and cannot be changed any more."),
+        _("This letter was released and can no longer be changed."),
         advice=_("Call it back while it is on hold, or make a copy and change that."),
     )

@@ -41,5 +41,5 @@ def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
     from hatobin.accounts.services.setup import reset_password
 
     if not reset_password(email=email, password=password):
-        fail(_("Nobody here signs in as %(email)s.") % {"email": email}, code="unknown-person")
+        fail(_("Nobody signs in as %(email)s here.") % {"email": email}, code="unknown-person")
     click.echo(_("The password is changed; the person is signed out everywhere."))

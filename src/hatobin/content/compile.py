@@ -73,7 +73,7 @@ def _line(text: str, names: tuple[str, ...], *, field: str) -> str:
     if any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
         raise Invalid(
             "control-character",
-            _("This holds a line break or another invisible character."),
+            _("This contains a line break or another invisible character."),
             advice=_("Write it on one line."),
             field=field,
         )
@@ -100,7 +100,9 @@ def _text_body(draft: LetterDraft, html: str, names: tuple[str, ...]) -> str:
         raise _empty("text")
     if "\0" in text:
         raise Invalid(
-            "control-character", _("This holds a character that mail cannot carry."), field="text"
+            "control-character",
+            _("This contains a character that mail cannot carry."),
+            field="text",
         )
     return _source(text, names, field="text").rstrip("\n") + "\n"
 

@@ -86,7 +86,7 @@ def _check_subject(subject: str) -> None:
     if any(c in subject for c in "\r\n\0\u2028\u2029\x85"):
         raise MergeError(
             "control-character",
-            _("A value in the subject holds a line break."),
+            _("A value in the subject contains a line break."),
             advice=_("Use another field in the subject, or correct the list."),
             field="subject",
         )

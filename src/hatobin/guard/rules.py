@@ -50,7 +50,7 @@ def strangers(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding
             code="address-of-a-person",
             level="refuse",
             message=_(
-                "The letter's text holds the mail address of %(count)s people of your lists."
+                "The letter's text contains the mail addresses of %(count)s people on your lists."
             ),
             advice_text=_("Delete these addresses from the letter: everybody would see them."),
             params={"count": letter.strangers},
@@ -166,7 +166,7 @@ def size(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
         yield Finding(
             code="too-large",
             level="advise",
-            message=_("The letter has %(size)s KB. Gmail cuts it off after 102 KB."),
+            message=_("The letter is %(size)s KB. Gmail cuts it off after 102 KB."),
             advice_text=_("Shorten it, or put the rest on a web page."),
             params={"size": letter.html_bytes // 1024},
             where="letter",
@@ -180,7 +180,7 @@ def subject(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
             code="subject-long",
             level="advise",
             message=_(
-                "The subject is long: phones show about the first 15 to 20 Japanese letters."
+                "The subject is long: phones show about the first 15 to 20 Japanese characters."
             ),
             advice_text=_("Put the most important words first."),
             where="letter",
@@ -190,7 +190,7 @@ def subject(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
         yield Finding(
             code="subject-draft",
             level="advise",
-            message=_("The subject holds “%(word)s”. Is this still a draft?"),
+            message=_("The subject contains “%(word)s”. Is this still a draft?"),
             advice_text=_("Correct the subject, if it is not the final one."),
             params={"word": draft.group()},
             where="letter",

@@ -24,7 +24,7 @@ def identity(actor: Actor, identity_id: uuid.UUID) -> SenderIdentity:
     check_right(actor, Right.VIEW)
     found = SenderIdentity.objects.of(actor.workspace_id).filter(pk=identity_id).first()
     if found is None:
-        raise NotFound("no-identity", _("This sender is not here any more."))
+        raise NotFound("no-identity", _("This sender no longer exists."))
     return found
 
 

@@ -210,7 +210,7 @@ def test_a_file_of_more_columns_than_django_takes_fields_goes_in(desk: Desk) -> 
     [
         (b"", "ファイルが空", "The file is empty."),
         (b"\r\n \r\n", "ファイルが空", "The file is empty."),
-        ("メール,氏名\r\n".encode(), "データの行が", "holds no rows of data"),
+        ("メール,氏名\r\n".encode(), "データの行が", "has no rows of data"),
         (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "名簿として", "This file is not a list."),
         (b"\x89PNG\r\n\x1a\n" + bytes(99), "名簿として", "This file is not a list."),
         (b"MZ\x90\x00" + bytes(99), "名簿として", "This file is not a list."),

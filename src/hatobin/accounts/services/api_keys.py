@@ -95,7 +95,7 @@ def revoke_api_key(actor: Actor, key_id: uuid.UUID) -> None:
     rows = ApiKey.objects.of(actor.workspace_id).select_for_update()
     key = rows.filter(pk=key_id, revoked_at=None).first()
     if key is None:
-        raise NotFound("no-api-key", _("This key is not there, or was revoked before."))
+        raise NotFound("no-api-key", _("There is no such key, or it was already revoked."))
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     audit.record(actor, "api-key.revoked", subject=key.prefix)

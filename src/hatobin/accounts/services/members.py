@@ -51,7 +51,7 @@ def invite(actor: Actor, *, email: str, role: str) -> str:
     if role not in Role.values:
         raise Invalid("unknown-role", _("Choose a role."), field="role")
     if Member.objects.of(actor.workspace_id).filter(user__email=email).exists():
-        raise Conflict("known-member", _("This person is a member already."), field="email")
+        raise Conflict("known-member", _("This person is already a member."), field="email")
     token = secret_token(24)
     Invitation.objects.of(actor.workspace_id).filter(email=email, accepted_at=None).delete()
     row = Invitation.objects.create(
@@ -73,7 +73,7 @@ def withdraw_invitation(actor: Actor, invitation_id: uuid.UUID) -> None:
     rows = Invitation.objects.of(actor.workspace_id)
     gone, _tables = rows.filter(pk=invitation_id, accepted_at=None).delete()
     if not gone:
-        raise NotFound("no-invitation", _("This invitation is not open any more."))
+        raise NotFound("no-invitation", _("This invitation is no longer open."))
     audit.record(actor, "member.invitation-withdrawn", subject=str(invitation_id))
 
 
@@ -169,7 +169,7 @@ def _locked_invitation(token: str) -> Invitation:
 def _bad_invitation() -> HatobinError:
     return Invalid(
         "bad-invitation",
-        _("This invitation does not work any more."),
+        _("This invitation no longer works."),
         advice=_("Ask an owner of the workspace for a new one."),
     )
 
@@ -178,7 +178,7 @@ def _locked(actor: Actor, member_id: uuid.UUID) -> Member:
     rows = list(Member.objects.of(actor.workspace_id).select_for_update())
     found = [member for member in rows if member.pk == member_id]
     if not found:
-        raise NotFound("no-member", _("This person is not a member any more."))
+        raise NotFound("no-member", _("This person is no longer a member."))
     return found[0]
 
 

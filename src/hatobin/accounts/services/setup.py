@@ -110,7 +110,7 @@ def create_person(*, email: str, name: str, password: str, language: str) -> Use
     except ValidationError as error:
         raise Invalid("bad-address", _("This is not a mail address."), field="email") from error
     if User.objects.filter(email__iexact=email).exists():
-        raise Conflict("known-person", _("This person has an account already."), field="email")
+        raise Conflict("known-person", _("This person already has an account."), field="email")
     check_password_rules(password, email=email, name=name)
     return User.objects.create_user(email, password, name=name.strip()[:120], language=language)
 
@@ -130,7 +130,7 @@ def _hash(token: str) -> bytes:
 def _has_owner() -> HatobinError:
     return Invalid(
         "has-owner",
-        _("This installation has its owner already."),
+        _("This installation already has an owner."),
         advice=_("Sign in, or ask an owner for an invitation."),
         field="token",
     )
@@ -139,7 +139,7 @@ def _has_owner() -> HatobinError:
 def _bad_token() -> HatobinError:
     return Invalid(
         "bad-setup-token",
-        _("This link does not work (any more)."),
+        _("This link does not work, or no longer works."),
         advice=_("Start Hatobin again and use the link that it prints in the terminal."),
         field="token",
     )

@@ -129,7 +129,7 @@ def access_import(actor: Actor, import_id: uuid.UUID) -> Import:
     if row is None:
         raise NotFound(
             "no-import",
-            _("This upload is not here any more."),
+            _("This upload no longer exists."),
             advice=_("An upload that is not confirmed is removed after 24 hours. Upload it again."),
         )
     return row

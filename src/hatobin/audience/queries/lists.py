@@ -106,7 +106,7 @@ def in_ledger(workspace_id: uuid.UUID) -> Exists:
 
 def no_list() -> NotFound:
     """There is no such list here."""
-    return NotFound("no-list", _("This list is not here any more."))
+    return NotFound("no-list", _("This list no longer exists."))
 
 
 def _rows(actor: Actor) -> QuerySet[ContactList]:

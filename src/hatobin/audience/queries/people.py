@@ -121,7 +121,7 @@ def kinds_of(workspace_id: uuid.UUID) -> dict[str, str]:
 
 def no_person() -> NotFound:
     """There is no such person here."""
-    return NotFound("no-person", _("This person is not here any more."))
+    return NotFound("no-person", _("This person is no longer on record."))
 
 
 def _places(actor: Actor, list_id: uuid.UUID) -> QuerySet[Subscription] | QuerySet[Contact]:

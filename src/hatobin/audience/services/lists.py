@@ -90,7 +90,7 @@ def checked_list_name(name: str) -> str:
     if has_control(line):
         raise Invalid(
             "control-character",
-            _("This holds a line break or another invisible character."),
+            _("This contains a line break or another invisible character."),
             advice=_("Write it on one line."),
             field="list_name",
         )
@@ -109,7 +109,7 @@ def _check_unused(contact_list: ContactList) -> None:
     if any(guard(contact_list.workspace_id, contact_list.pk) for guard in _guards):
         raise Conflict(
             "list-in-use",
-            _("A letter to this list is on its way."),
+            _("A letter to this list is being sent."),
             advice=_("Wait until it is finished, or stop it, and delete the list then."),
         )
     running = contact_list.imports.filter(state__in=[ImportState.QUEUED, ImportState.RUNNING])
@@ -132,7 +132,7 @@ def _save_name(contact_list: ContactList) -> None:
 def _name_taken() -> HatobinError:
     return Conflict(
         "list-name-taken",
-        _("There is a list with this name already."),
+        _("There is already a list with this name."),
         advice=_("Choose another name."),
         field="list_name",
     )

@@ -120,7 +120,7 @@ def checked_basis(basis: str) -> str:
     if basis not in ConsentBasis.values:
         raise Invalid(
             "basis-missing",
-            _("Say why these people may be mailed."),
+            _("Choose why you may write to these people."),
             advice=_("Choose the reason that fits all of them; the law asks for it."),
             field="basis",
         )
@@ -205,7 +205,7 @@ def _subscribe(contact_list: ContactList, contact: Contact, basis: str, source: 
     if place is not None:
         raise Conflict(
             "already-on-list",
-            _("This person is on the list already."),
+            _("This person is already on the list."),
             field="address",
         )
     Subscription.objects.create(

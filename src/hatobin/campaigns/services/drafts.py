@@ -223,14 +223,14 @@ def _checked_kind(kind: str) -> str:
 def _list(actor: Actor, list_id: uuid.UUID) -> ContactList:
     found = ContactList.objects.of(actor.workspace_id).filter(pk=list_id).first()
     if found is None:
-        raise NotFound("no-list", _("This list is not here any more."), field="list")
+        raise NotFound("no-list", _("This list no longer exists."), field="list")
     return found
 
 
 def _identity(actor: Actor, identity_id: uuid.UUID) -> SenderIdentity:
     found = SenderIdentity.objects.of(actor.workspace_id).filter(pk=identity_id).first()
     if found is None:
-        raise NotFound("no-identity", _("This sender is not here any more."), field="identity")
+        raise NotFound("no-identity", _("This sender no longer exists."), field="identity")
     return found
 
 
@@ -241,7 +241,7 @@ def _egresses(actor: Actor) -> QuerySet[Egress]:
 def _egress(actor: Actor, egress_id: uuid.UUID) -> Egress:
     found = _egresses(actor).filter(pk=egress_id).first()
     if found is None:
-        raise NotFound("no-egress", _("This way of sending is not here any more."), field="egress")
+        raise NotFound("no-egress", _("This way of sending no longer exists."), field="egress")
     return found
 
 

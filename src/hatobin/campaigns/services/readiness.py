@@ -148,7 +148,7 @@ def _footer(actor: Actor) -> LegalFooter:
 def _no_list() -> Invalid:
     return Invalid(
         "list-missing",
-        _("It is not decided yet who gets this letter."),
+        _("No list is chosen for this letter yet."),
         advice=_("Choose a list in the first step."),
         field="list",
     )
@@ -157,7 +157,7 @@ def _no_list() -> Invalid:
 def _no_identity() -> Invalid:
     return Invalid(
         "identity-missing",
-        _("It is not decided yet who sends this letter."),
+        _("No sender is chosen for this letter yet."),
         advice=_("Choose a sender in the second step."),
         field="identity",
     )
@@ -166,7 +166,7 @@ def _no_identity() -> Invalid:
 def _no_road() -> Invalid:
     return Invalid(
         "egress-missing",
-        _("It is not decided yet by which way this letter leaves."),
+        _("No way of sending is chosen for this letter yet."),
         advice=_("Choose a way of sending. With the sandbox, nothing leaves this machine."),
         field="egress",
     )

@@ -92,7 +92,7 @@ def _same_release(dispatch: Dispatch, checked: CheckSeal) -> Dispatch:
         return dispatch
     raise Conflict(
         "already-released",
-        _("This letter has been released already."),
+        _("This letter has already been released."),
         advice=_("Look at its result. To send it again, make a copy."),
     )
 

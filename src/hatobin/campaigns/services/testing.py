@@ -64,7 +64,7 @@ def _recipient(actor: Actor, recipient: str | None) -> str:
     if not text:
         raise Invalid(
             "no-recipient",
-            _("Say which address the test goes to."),
+            _("Enter the address that the test goes to."),
             field="recipient",
         )
     if text.lower() != own.lower():

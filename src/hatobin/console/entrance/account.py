@@ -52,7 +52,7 @@ def _end(request: HttpRequest, user: User, found: list[Any]) -> HttpResponse:
     others = [each for each in found if not each.is_current()]
     ending = others if wanted is None else [each for each in others if str(each.pk) == wanted]
     if wanted is not None and not ending:
-        return problem_page(request, NotFound("no-session", _("This session has ended already.")))
+        return problem_page(request, NotFound("no-session", _("This session has already ended.")))
     get_adapter().end_sessions(ending)
     if ending:
         audit.record_for_user(user, "user.sessions-ended", count=len(ending))

@@ -57,7 +57,7 @@ ACTS: dict[str, Promise] = {
     "suppression.removed": _("Took an address off the do-not-mail list"),
     "unsubscribe.done": _("Unsubscribed"),
     "unsubscribe.undone": _("Took the unsubscribe back"),
-    "user.password-changed": _("Changed the own password"),
+    "user.password-changed": _("Changed their own password"),
     "user.password-reset": _("Gave a person a new password"),
     "user.sessions-ended": _("Ended sessions"),
     "user.signed-in": _("Signed in"),

@@ -137,7 +137,7 @@ def change_member(request: StaffRequest, member_id: uuid.UUID) -> HttpResponse:
     with told(request):
         if request.POST.get("act") == "remove":
             members.remove_member(request.actor, member_id)
-            messages.success(request, _("The person is no member any more."))
+            messages.success(request, _("The person is no longer a member."))
         else:
             members.change_role(request.actor, member_id, request.POST.get("role", ""))
             messages.success(request, _("The role is changed."))
@@ -182,7 +182,7 @@ def revoke_api_key(request: StaffRequest, key_id: uuid.UUID) -> HttpResponse:
     """Ends a key now."""
     with told(request):
         api_keys.revoke_api_key(request.actor, key_id)
-        messages.success(request, _("The key does not work any more."))
+        messages.success(request, _("The key no longer works."))
     return redirect("console:settings-api-keys")
 
 

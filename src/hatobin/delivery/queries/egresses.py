@@ -51,7 +51,7 @@ def egress(actor: Actor, egress_id: uuid.UUID) -> EgressView:
     rows = Egress.objects.of(actor.workspace_id).filter(removed_at=None)
     row = rows.filter(pk=egress_id).first()
     if row is None:
-        raise NotFound("no-egress", _("This way of sending is not here any more."))
+        raise NotFound("no-egress", _("This way of sending no longer exists."))
     return _view(row)
 
 

@@ -16,7 +16,7 @@ class Reason(TextChoices):
     MAILBOX_FULL = "mailbox-full", _("The mailbox is full")
     MAILBOX_CLOSED = "mailbox-closed", _("The mailbox does not accept mail")
     TOO_LARGE = "too-large", _("The letter is too large for the receiving server")
-    NEEDS_UTF8 = "needs-utf8", _("The server cannot take an address with these letters")
+    NEEDS_UTF8 = "needs-utf8", _("The server cannot take an address with these characters")
     NO_ROUTE = "no-route", _("The receiving server cannot be reached")
     POLICY = "policy", _("The receiving server's rules refuse it")
     SENDER_REFUSED = "sender-refused", _("The server refuses the sender address")

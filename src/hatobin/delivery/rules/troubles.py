@@ -28,7 +28,7 @@ _TROUBLES: dict[str, Trouble] = {
         _("Check this machine's network and name service."),
     ),
     "refused": Trouble(_("No mail server answers on this port."), _CHECK_PORT),
-    "unreachable": Trouble(_("There is no way through the network to the server."), _CHECK_PORT),
+    "unreachable": Trouble(_("The server cannot be reached over the network."), _CHECK_PORT),
     "timeout": Trouble(
         _("The server does not answer in time."),
         _("A firewall may be in the way, or the port is wrong. Many networks block port 25."),
@@ -44,9 +44,9 @@ _TROUBLES: dict[str, Trouble] = {
         _("Set the public web address of this installation to a name that exists."),
     ),
     "shutting-down": Trouble(_("The server is closing for a while."), _WAIT),
-    "not-smtp": Trouble(_("Something else than a mail server answers on this port."), _CHECK_PORT),
+    "not-smtp": Trouble(_("Something other than a mail server answers on this port."), _CHECK_PORT),
     "endless": Trouble(_("The server's answer has no end."), _CHECK_PORT),
-    "unasked": Trouble(_("The server speaks out of turn."), _CHECK_PORT),
+    "unasked": Trouble(_("The server answered without being asked."), _CHECK_PORT),
     "unexpected-reply": Trouble(_("The server gave an answer that makes no sense."), _WAIT),
     "starttls-not-offered": Trouble(_("The server does not offer STARTTLS."), _CHECK_MODE),
     "starttls-refused": Trouble(_("The server refuses to start encryption."), _CHECK_MODE),
@@ -76,9 +76,9 @@ _TROUBLES: dict[str, Trouble] = {
     "needs-tls": Trouble(
         _("The server waits for TLS from the start."), _("Choose TLS from the start for this port.")
     ),
-    "auth-required": Trouble(_("The server wants a sign-in."), _CHECK_LOGIN),
+    "auth-required": Trouble(_("The server requires a sign-in."), _CHECK_LOGIN),
     "seal-broken": Trouble(
-        _("The stored password does not open."),
+        _("The stored password cannot be read."),
         _("Enter the password of this way of sending again."),
     ),
 }

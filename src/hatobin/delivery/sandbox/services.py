@@ -129,9 +129,7 @@ def letter(actor: Actor, letter_id: int) -> LetterView:
     check_right(actor, Right.VIEW_PEOPLE)
     row = SandboxLetter.objects.of(actor.workspace_id).filter(pk=letter_id).first()
     if row is None:
-        raise NotFound(
-            "no-sandbox-letter", _("This letter is not in the sandbox mailbox any more.")
-        )
+        raise NotFound("no-sandbox-letter", _("This letter is no longer in the sandbox mailbox."))
     opened = _open(row, vault_of(actor.workspace_id))
     facts = read_facts(opened.raw)
     return LetterView(

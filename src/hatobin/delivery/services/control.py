@@ -32,7 +32,7 @@ def call_back(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
     if dispatch.state != DispatchState.HELD:
         raise Conflict(
             "hold-over",
-            _("Sending has begun; it cannot be called back any more."),
+            _("Sending has begun; it can no longer be called back."),
             advice=_("Stop it: letters that have not left yet will not leave."),
         )
     _set(dispatch, DispatchState.STOPPED, stop_code="called-back")
@@ -103,7 +103,7 @@ def locked(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
     rows = Dispatch.objects.of(actor.workspace_id).select_for_update()
     dispatch = rows.filter(pk=dispatch_id).first()
     if dispatch is None:
-        raise NotFound("no-dispatch", _("This letter is not here any more."))
+        raise NotFound("no-dispatch", _("This letter no longer exists."))
     return dispatch
 
 

@@ -113,7 +113,7 @@ def delete_relay(actor: Actor, egress_id: uuid.UUID) -> None:
     if Dispatch.objects.of(actor.workspace_id).filter(egress=row, state__in=_OPEN).exists():
         raise Conflict(
             "egress-in-use",
-            _("A letter is on its way by this relay."),
+            _("A letter is being sent through this relay."),
             advice=_("Wait until it has ended, or stop it first."),
         )
     was_default = row.is_default
@@ -155,4 +155,4 @@ def _set_default(row: Egress) -> None:
 
 
 def _no_road() -> NotFound:
-    return NotFound("no-egress", _("This way of sending is not here any more."))
+    return NotFound("no-egress", _("This way of sending no longer exists."))

@@ -180,7 +180,7 @@ def _steps(endpoint: Endpoint, failed: str | None) -> tuple[Step, ...]:
 def _access(actor: Actor, egress_id: uuid.UUID) -> Egress:
     row = Egress.objects.of(actor.workspace_id).filter(pk=egress_id, removed_at=None).first()
     if row is None:
-        raise NotFound("no-egress", _("This way of sending is not here any more."))
+        raise NotFound("no-egress", _("This way of sending no longer exists."))
     return row
 
 

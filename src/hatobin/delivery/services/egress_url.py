@@ -79,7 +79,7 @@ def _relay(actor: Actor, url: str, password: str) -> Egress:
 def _bad(url: str) -> HatobinError:
     return Invalid(
         "bad-egress",
-        _("“%(url)s” names no egress."),
+        _("“%(url)s” does not name a way of sending."),
         advice=_("Write smtp://host:port, smtps://host:port or sandbox."),
         field="egress",
         params={"url": url.rpartition("@")[2]},

@@ -85,7 +85,7 @@ def release(
     check_right(actor, Right.SEND)
     egress = _access_egress(actor, egress_id)
     if not ContactList.objects.of(actor.workspace_id).filter(pk=list_id).exists():
-        raise NotFound("no-list", _("This list is not here any more."))
+        raise NotFound("no-list", _("This list no longer exists."))
     _check_text(actor, letter, sender)
     content = _content(letter, sender, base_url, egress_id)
     dispatch = _write(actor, DispatchKind.CAMPAIGN, egress, content, hold, expires_in)
@@ -94,8 +94,8 @@ def release(
     if found.hash != seal:
         raise Conflict(
             "seal-broken",
-            _("The letter or the list changed since the check."),
-            advice=_("Look at the check again, then release."),
+            _("The letter or the list has changed since the check."),
+            advice=_("Look at the check again, then send."),
         )
     if not found.sendable:
         raise Invalid(
@@ -223,7 +223,7 @@ def _access_egress(actor: Actor, egress_id: uuid.UUID) -> Egress:
     if egress is None:
         raise NotFound(
             "no-egress",
-            _("This way of sending is not here any more."),
+            _("This way of sending no longer exists."),
             advice=_("Choose another one."),
             field="egress",
         )
@@ -236,7 +236,7 @@ def _check_text(actor: Actor, letter: CompiledLetter, sender: FrozenSender) -> N
         raise Invalid(
             "address-of-contact",
             _(
-                "The letter's text holds the mail address of a person in this workspace: %(address)s"
+                "The letter's text contains the mail address of a person in this workspace: %(address)s"
             ),
             advice=_("Take it out, or make it the sender's address or contact."),
             field="text",

@@ -43,7 +43,7 @@ def save_identity(
     if equal is not None and equal != found:
         raise Conflict(
             "known-sender",
-            _("There is a From line with this name and address already."),
+            _("There is already a From line with this name and address."),
             field="address",
         )
     if not rows.exists():
@@ -109,7 +109,7 @@ def _checked_line(text: str, *, field: str) -> str:
     if any(_is_invisible(character) for character in line):
         raise Invalid(
             "control-character",
-            _("This holds a line break or another invisible character."),
+            _("This contains a line break or another invisible character."),
             advice=_("Write it on one line."),
             field=field,
         )
@@ -142,4 +142,4 @@ def _checked_address(text: str, *, field: str) -> str:
 
 
 def _no_identity() -> HatobinError:
-    return NotFound("no-identity", _("This sender is not here any more."))
+    return NotFound("no-identity", _("This sender no longer exists."))

@@ -86,7 +86,7 @@ def remove(actor: Actor, suppression_id: int, *, why: str) -> None:
             advice=_("They can do so with the unsubscribe link of a letter they received."),
         )
     if not why.strip():
-        raise Invalid("reason-missing", _("Say why this entry is removed."), field="why")
+        raise Invalid("reason-missing", _("Give the reason for removing this entry."), field="why")
     entry.delete()
     audit.record(actor, "suppression.removed", subject=str(suppression_id), why=why.strip()[:300])
 

@@ -110,7 +110,7 @@ def cancel_import(actor: Actor, import_id: uuid.UUID) -> None:
         else:
             raise Conflict(
                 "import-ended",
-                _("This import has ended already."),
+                _("This import has already ended."),
                 advice=_("To undo it, remove the people or delete the list."),
             )
         audit.record(actor, "import.cancelled", subject=str(import_id))
@@ -142,7 +142,7 @@ def _startable(actor: Actor, import_id: uuid.UUID) -> Import:
     if upload.state not in {ImportState.STAGED, ImportState.FAILED}:
         raise Conflict(
             "import-started",
-            _("This import was started already."),
+            _("This import was already started."),
             advice=_("Look at its progress. To read the file again, upload it again."),
         )
     return upload
