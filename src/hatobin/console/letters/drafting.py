@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hatobin.accounts.rules import Right
+from hatobin.accounts.services.access import check_right
 from hatobin.audience import queries as audience
 from hatobin.audience.queries import ListSummary
 from hatobin.campaigns import queries
@@ -54,7 +57,8 @@ def index(request: StaffRequest) -> HttpResponse:
 @staff_only
 @require_http_methods(["GET", "POST"])
 def new(request: StaffRequest) -> HttpResponse:
-    """A name, and the first step opens."""
+    """A name, and the first step opens; ``?list=`` is chosen there already."""
+    check_right(request.actor, Right.EDIT_LETTERS)
     form = NameForm(request.POST or None)
     if form.is_valid():
         try:
@@ -62,7 +66,9 @@ def new(request: StaffRequest) -> HttpResponse:
         except HatobinError as error:
             add_problem(form, error)
         else:
-            return redirect("console:letter-people", made.id)
+            brought = urlencode({"list": request.GET["list"]}) if "list" in request.GET else ""
+            target = reverse("console:letter-people", args=[made.id])
+            return redirect(f"{target}?{brought}" if brought else target)
     return render(request, "console/letters/new.html", {"form": form})
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from hatobin.accounts.rules import Right
+from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import queries
 from hatobin.campaigns.models import LetterKind
 from hatobin.campaigns.queries import CampaignView
@@ -35,6 +36,8 @@ _EMPTY = "…"
 def write(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
     """The page, and every way of saving it."""
     letter = queries.campaign(request.actor, letter_id)
+    if request.method == "POST":
+        check_right(request.actor, Right.EDIT_LETTERS)
     if not request.actor.may(Right.EDIT_LETTERS):
         return _read_only(request, letter)
     if letter.status is not Status.DRAFT and request.method == "GET":
