@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -60,7 +61,7 @@ def needs(right: Right, *more: Right, **extra: Any) -> dict[str, Any]:
 
 
 def _refused(request: HttpRequest) -> HatobinError:
-    place = f"api-guesses:{request.META.get('REMOTE_ADDR', '')}"
+    place = f"api-guesses:{_caller_address(request)}"
     cache.add(place, 0, GUESSES_WITHIN)
     try:
         guesses = cache.incr(place)
@@ -77,3 +78,12 @@ def _refused(request: HttpRequest) -> HatobinError:
         _("This API key is unknown, was revoked or has expired."),
         advice=_("Owners make keys under Settings > API keys."),
     )
+
+
+def _caller_address(request: HttpRequest) -> str:
+    """The network address of who calls, as the nearest proxy that we trust saw it."""
+    hops = settings.HATOBIN.proxy_count
+    seen = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if hops and len(seen) >= hops and seen[-hops].strip():
+        return str(seen[-hops]).strip()[:64]
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -14,7 +14,8 @@ from hatobin.common.terminal import gettext as _
 @click.option(
     "--workspace", "workspace_name", prompt=_("Organisation"), help="Name of the workspace."
 )
-@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True)
+@click.option("--language", type=click.Choice(["ja", "en"]), default="ja", show_default=True,
+              help="The language of the screens, and of the workspace's letters.")  # fmt: skip
 @click.password_option(
     envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."
 )
@@ -33,8 +34,10 @@ def createowner(
 
 
 @hatobin.command()
-@click.option("--email", prompt=_("Mail address"))
-@click.password_option(envvar="HATOBIN_OWNER_PASSWORD")
+@click.option("--email", prompt=_("Mail address"), help="With which the person signs in.")
+@click.password_option(
+    envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."
+)
 @with_services
 def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
     """Give a person a new password and end all their sessions."""

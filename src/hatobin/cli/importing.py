@@ -24,7 +24,10 @@ _ENCODINGS = ["cp932", "utf-8", "utf-16", "iso-2022-jp", "euc-jp"]
     "--basis", type=click.Choice(_BASES), required=True, help="Why you may write to them."
 )
 @click.option(
-    "--map", "columns", multiple=True, help="column=field; column= leaves it out; column=@."
+    "--map",
+    "columns",
+    multiple=True,
+    help="column=field; column= leaves it out; column=@ holds the addresses.",
 )
 @click.option(
     "--encoding",
@@ -46,7 +49,11 @@ def import_command(
     workspace: str,
     as_json: bool,
 ) -> None:
-    """Import FILE (CSV, TSV, xlsx, xls, ods) into a list."""
+    """Import FILE (CSV, TSV, xlsx, xls, ods) into a list, whole or nothing.
+
+    Encoding and columns are recognised. Every row that was not taken is named with its reason. Exit
+    status 0: imported; 2: nothing was written.
+    """
     from hatobin.audience import queries
     from hatobin.audience.services import imports
     from hatobin.audience.services.uploads import ReadingOverride

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,7 +29,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--postal-address", default="", help="Stands under the letter; else the stored one.")
 @click.option("--contact", default="", help="For questions and complaints; else the stored one.")
 @click.option(
-    "--kind", type=click.Choice(["marketing", "notice"]), default="marketing", show_default=True
+    "--kind",
+    type=click.Choice(["marketing", "notice"]),
+    default="marketing",
+    show_default=True,
+    help="What the law sees in it.",
 )
 @click.option("--subject", required=True, help="May hold merge fields: {{ 氏名 }}")
 @click.option("--text-file", type=_FILE, required=True, help="The letter, UTF-8.")
@@ -38,10 +43,17 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("--fallback", "fallbacks", multiple=True, help="field=what stands where it is empty")
 @click.option(
-    "--map", "columns", multiple=True, help="column=field; column= leaves it out; column=@."
+    "--map",
+    "columns",
+    multiple=True,
+    help="column=field; column= leaves it out; column=@ holds the addresses.",
 )
 @click.option(
-    "--hold", type=click.IntRange(0, 86400), default=0, show_default=True, help="Seconds."
+    "--hold",
+    type=click.IntRange(0, 86400),
+    default=0,
+    show_default=True,
+    help="Seconds in which it can be called back before the first letter leaves.",
 )
 @click.option("--wait", type=click.IntRange(0, 172800), default=60, show_default=True,
               help="Seconds to go on waiting for letters that must be tried again.")  # fmt: skip
@@ -57,16 +69,17 @@ def send(runtime: Runtime, **options: Any) -> None:
     """
     from hatobin.campaigns.services import one_shot
     from hatobin.cli.workspaces import operator_actor
-    from hatobin.wire.address import split_display
 
-    name, address = split_display(options["sender"])
-    actor = operator_actor(
-        runtime, options["workspace"], create_as=options["organisation"] or name or address
-    )
+    name, address = _sender(options["sender"])
+    text = _text(options["text_file"], "--text-file")
+    html = _text(options["html_file"], "--html-file")
+    fallbacks = _pairs(options["fallbacks"], "--fallback")
+    columns = _pairs(options["columns"], "--map")
+    actor = operator_actor(runtime, options["workspace"], create_as=options["organisation"] or name)
     order = one_shot.Order(
         file_name=options["list_file"].name,
         data=options["list_file"].read_bytes(),
-        sender_name=name or address,
+        sender_name=name,
         sender_address=address,
         reply_to=options["reply_to"],
         organisation=options["organisation"],
@@ -74,32 +87,28 @@ def send(runtime: Runtime, **options: Any) -> None:
         contact=options["contact"],
         kind=options["kind"],
         subject=options["subject"],
-        text=_text(options, "text_file"),
-        html=_text(options, "html_file"),
-        fallbacks=_pairs(options, "fallbacks", "--fallback"),
-        columns=_pairs(options, "columns", "--map"),
+        text=text,
+        html=html,
+        fallbacks=fallbacks,
+        columns=columns,
         egress_id=_egress(actor, options["egress"]),
     )
     shot = one_shot.prepare(actor, order)
     _show_check(shot, quiet=options["as_json"])
     if not shot.check.can_send:
-        _refuse(shot, options["as_json"])
+        _refuse(shot)
     if not options["yes"]:
-        _ask(shot.check.sendable, options["as_json"])
+        _ask(shot.check.sendable)
     _send(actor, shot, options)
 
 
-def _ask(letters: int, as_json: bool) -> None:
+def _ask(letters: int) -> None:
     try:
         sure = click.confirm(_("Send %(count)s letters?") % {"count": f"{letters:,}"}, err=True)
     except click.Abort:  # Ctrl-C, or nobody is there to answer
-        fail(
-            _("Nothing was sent: nobody said yes. Unattended, give --yes."),
-            code="not-confirmed",
-            as_json=as_json,
-        )
+        fail(_("Nothing was sent: nobody said yes. Unattended, give --yes."), code="not-confirmed")
     if not sure:
-        fail(_("Nothing was sent."), code="not-confirmed", as_json=as_json)
+        fail(_("Nothing was sent."), code="not-confirmed")
 
 
 def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
@@ -107,12 +116,7 @@ def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
     from hatobin.delivery.runner import send_until_settled
 
     dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
-    try:
-        send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
-    except KeyboardInterrupt:
-        click.echo(
-            "hatobin: " + _("Interrupted. What was not handed over yet was not sent."), err=True
-        )
+    send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
     report = one_shot.report(shot, dispatch)
     click.echo(_as_json(report) if options["as_json"] else _as_text(report))
     if report.sums.waiting:
@@ -145,20 +149,15 @@ def _show_check(shot: Any, *, quiet: bool) -> None:
         click.echo(f"  {finding.level}: {finding.text} {finding.advice}", err=True)
 
 
-def _refuse(shot: Any, as_json: bool) -> NoReturn:
+def _refuse(shot: Any) -> NoReturn:
     """Names every reason, each with the option that mends it."""
     reasons = [each for each in shot.check.findings if each.level == "refuse"]
-    options = [option_of(send, each.where) for each in reasons]
-    said = [
-        f"{option}: {each.text} {each.advice}" if option else f"{each.text} {each.advice}"
-        for option, each in zip(options, reasons, strict=True)
-    ]
-    fail(
-        " ".join([_("Nothing was sent."), *(text.strip() for text in said)]),
-        code=reasons[0].code if reasons else "refused",
-        as_json=as_json,
-        option=options[0] if options else "",
-    )
+    said = []
+    for each in reasons:
+        option = option_of(send, each.where)
+        said.append(f"{option}: " * bool(option) + f"{each.text} {each.advice}".strip())
+    code = reasons[0].code if reasons else "refused"
+    fail(" ".join([_("Nothing was sent."), *said]), code=code)
 
 
 def _egress(actor: Any, url: str) -> Any:
@@ -167,29 +166,38 @@ def _egress(actor: Any, url: str) -> Any:
     return egress_by_url(actor, url, password=os.environ.get("HATOBIN_EGRESS_PASSWORD", "")).pk
 
 
-def _text(options: dict[str, Any], name: str) -> str:
-    path: Path | None = options[name]
+def _text(path: Path | None, option: str) -> str:
     if path is None:
         return ""
-    option = "--" + name.replace("_", "-")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         text = _("%(file)s is not UTF-8. Save it as UTF-8 and try again.") % {"file": path}
-    except OSError as error:
-        text = f"{path}: {error.strerror}"
-    fail(f"{option}: {text}", code="not-utf-8", as_json=options["as_json"], option=option)
+        fail(text, code="not-utf-8", option=option)
 
 
-def _pairs(options: dict[str, Any], name: str, option: str) -> dict[str, str]:
+def _pairs(texts: Iterable[str], option: str) -> dict[str, str]:
     pairs = {}
-    for text in options[name]:
-        key, sign, value = text.partition("=")
-        if not sign or not key.strip():
-            said = f"{option}: " + _("“%(text)s”: write it as name=value.") % {"text": text}
-            fail(said, code="bad-option", as_json=options["as_json"], option=option)
-        pairs[key.strip()] = value.strip()
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip():
+            said = _("“%(text)s”: write it as name=value.") % {"text": text}
+            fail(said, code="bad-option", option=option)
+        pairs[name.strip()] = value.strip()
     return pairs
+
+
+def _sender(text: str) -> tuple[str, str]:
+    """(name, address); refused here, before anything is made for it."""
+    from hatobin.wire.address import AddressError, parse_address, split_display
+
+    name, address = split_display(text)
+    try:
+        parse_address(address)
+    except AddressError:
+        said = _("This is not a mail address.") + " " + _("Write it like %(example)s.")
+        fail(said % {"example": "'Name <name@example.jp>'"}, code="bad-address", option="--from")
+    return name or address, address
 
 
 def _as_json(report: Any) -> str:

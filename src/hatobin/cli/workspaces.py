@@ -19,6 +19,9 @@ def operator_actor(runtime: Runtime, name: str, *, create_as: str = "") -> Actor
     found = list(Workspace.objects.filter(name=name) if name else Workspace.objects.all()[:2])
     if not found and create_as and not name:
         found = [create_workspace(create_as, None)]
+    if not found and not Workspace.objects.exists():
+        text = _("There is no workspace yet. Make one with: %(command)s")
+        fail(text % {"command": "hatobin createowner"}, code="no-workspace")
     if len(found) != 1:
         known = ", ".join(Workspace.objects.values_list("name", flat=True)) or "–"
         text = _("Say which workspace with --workspace. There is: %(names)s") % {"names": known}

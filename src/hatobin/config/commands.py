@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 
 import click
 
 from hatobin.common.terminal import gettext as _
 from hatobin.config import processes, serve
-from hatobin.config.runtime import Runtime, migrate_if_needed
+from hatobin.config.runtime import Runtime, setup_django
+from hatobin.config.sinking import sink
 
 
 def add_to(group: click.Group) -> None:
     """Adds them to the ``hatobin`` command."""
-    for command in (serve_command, web, sender, worker, sandbox, migrate, doctor):
+    for command in (
+        serve_command,
+        web,
+        sender,
+        worker,
+        sandbox,
+        migrate,
+        doctor,
+        sink,
+        openapi,
+    ):
         group.add_command(command)
 
 
@@ -23,7 +36,11 @@ def add_to(group: click.Group) -> None:
 )
 @click.pass_obj
 def serve_command(runtime: Runtime, demo: bool) -> None:
-    """Run everything: web, sender, worker, sandbox mailbox and the embedded PostgreSQL."""
+    """Run everything: web, sender, worker, sandbox mailbox and the embedded PostgreSQL.
+
+    Prints the address when it is ready, and at the first start a one-time link for the owner (with
+    --demo how to sign in). Ctrl-C or SIGTERM drains and stops all of it.
+    """
     with serve.only_one(runtime.prepare_data_dir()):
         serve.check_port(runtime.settings)
         with runtime.open():
@@ -39,7 +56,10 @@ def serve_command(runtime: Runtime, demo: bool) -> None:
 @click.command()
 @click.pass_obj
 def web(runtime: Runtime) -> None:
-    """Run only the web process."""
+    """Run only the web process.
+
+    For several machines that share one database (DATABASE_URL); `hatobin serve` runs it by itself.
+    """
     with runtime.open():
         processes.run_web(runtime.settings)
 
@@ -47,7 +67,10 @@ def web(runtime: Runtime) -> None:
 @click.command()
 @click.pass_obj
 def sender(runtime: Runtime) -> None:
-    """Run only a sender process."""
+    """Run only a sender process.
+
+    As many as you like, on as many machines as you like, against one database (DATABASE_URL).
+    """
     with runtime.open():
         processes.run_sender()
 
@@ -71,9 +94,11 @@ def sandbox(runtime: Runtime) -> None:
 @click.command()
 @click.pass_obj
 def migrate(runtime: Runtime) -> None:
-    """Bring the database's schema up to date."""
-    with runtime.open(migrate=False):
-        migrate_if_needed()
+    """Bring the database's schema up to date.
+
+    Every other command does so at its start; run it by itself before starting several machines.
+    """
+    with runtime.open():
         click.echo(_("The database is up to date."))
 
 
@@ -81,9 +106,26 @@ def migrate(runtime: Runtime) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def doctor(runtime: Runtime, as_json: bool) -> None:
-    """Check database, ports, disk, keys, clock and egress, and say what to do."""
+    """Check settings, disk, ports, keys, database, clock and egress, and say what to do.
+
+    Every SMTP relay is tried as far as signing in; no letter is sent. With --json: "ok", and "findings",
+    each with "name", "ok", "text" and "advice". Exit status 0: all is well; 1: something is not.
+    """
     from hatobin.config import doctor as examination
 
     findings = examination.examine(runtime)
     click.echo(examination.as_json(findings) if as_json else examination.as_text(findings))
     sys.exit(0 if all(finding.ok for finding in findings) else 1)
+
+
+@click.command()
+def openapi() -> None:
+    """Print the REST API's OpenAPI file (JSON).
+
+    The same that every installation serves at /api/v1/openapi.json. Needs no database.
+    """
+    os.environ.setdefault("HATOBIN_SECRET_KEY", "only-to-print-a-file")  # so that none is made
+    setup_django()
+    from hatobin.api.urls import api
+
+    click.echo(json.dumps(api.get_openapi_schema(), ensure_ascii=False, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import socket
@@ -9,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from hatobin.common.terminal import columns
 from hatobin.common.terminal import gettext as _
@@ -31,26 +33,36 @@ class Finding:
 
 def examine(runtime: Runtime) -> list[Finding]:
     """Looks at everything; a part that cannot be looked at is a finding, not a crash."""
-    findings = [*_careful("settings", lambda: _settings(runtime))]
-    if not findings[-1].ok:
-        return findings
+    try:
+        findings = list(_settings(runtime))
+        runtime.prepare_data_dir()
+    except env.SettingsError as error:
+        return [
+            Finding(
+                name="settings",
+                ok=False,
+                text=str(error),
+                advice=_("docs/reference/settings.md lists every setting."),
+            )
+        ]
     findings += _careful("disk", lambda: _disk(runtime))
     findings += _careful("ports", lambda: _ports(runtime.settings))
     findings += _careful("keys", lambda: _keys(runtime.settings))
+    return findings + _inside(runtime)
+
+
+def _inside(runtime: Runtime) -> list[Finding]:
+    """What takes a database: the first part that is not well hides those after it."""
     try:
         with runtime.open(migrate=False):
-            for name, look in (
-                ("database", _database),
-                ("schema", _schema),
-                ("clock", _clock),
-                ("sealing", _sealing),
-                ("egress", _egress),
-            ):
-                findings += _careful(name, look)
+            findings = _careful("database", _database)
+            if findings[0].ok:
+                findings += _careful("clock", _clock) + _careful("schema", _schema)
+            if all(finding.ok for finding in findings):
+                findings += _careful("sealing", _sealing) + _careful("egress", _egress)
+            return findings
     except Exception as error:  # a doctor reports, whatever it was
-        advice = _("Read the PostgreSQL log in the data folder, or check DATABASE_URL.")
-        findings.append(Finding(name="database", ok=False, text=str(error), advice=advice))
-    return findings
+        return [_trouble("database", error)]
 
 
 def as_text(findings: list[Finding]) -> str:
@@ -74,7 +86,17 @@ def _careful(name: str, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
     try:
         return list(look())
     except Exception as error:  # a doctor reports, whatever it was
-        return [Finding(name=name, ok=False, text=f"{type(error).__name__}: {error}")]
+        return [_trouble(name, error)]
+
+
+def _trouble(name: str, error: Exception) -> Finding:
+    advice = {
+        "database": _("Read the PostgreSQL log in the data folder, or check DATABASE_URL."),
+        "keys": _("Give the master key that this installation began with: HATOBIN_MASTER_KEY."),
+        "sealing": _("Give the master key that this installation began with: HATOBIN_MASTER_KEY."),
+    }
+    text = str(error).strip() or type(error).__name__
+    return Finding(name=name, ok=False, text=text, advice=advice.get(name, ""))
 
 
 def _settings(runtime: Runtime) -> Iterator[Finding]:
@@ -107,14 +129,49 @@ def _disk(runtime: Runtime) -> Iterator[Finding]:
 
 
 def _ports(settings: env.Settings) -> Iterator[Finding]:
-    for name, port in (("web", settings.port), ("sandbox", settings.sandbox_port)):
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            taken = probe.connect_ex(("127.0.0.1", port)) == 0
+    """A port that answers is well only when it is ours: somebody holds the data folder's lock."""
+    running = _is_served(settings.data_dir)
+    for name, host, port in (
+        ("web", settings.host, settings.port),
+        ("sandbox", "127.0.0.1", settings.sandbox_port),
+    ):
+        answers = _answers(host, port)
         text = _("port %(port)s (%(name)s) answers")
-        if not taken:
+        if not answers:
             text = _("port %(port)s (%(name)s) is free: the service is not running")
-        yield Finding(name="ports", ok=True, text=text % {"port": port, "name": name})
+        advice = ""
+        if name == "web" and answers and not running:
+            text = _("port %(port)s (%(name)s) is used by another program")
+            advice = _("Stop that program, or set %(setting)s to another number.") % {
+                "setting": "HATOBIN_PORT"
+            }
+        if name == "web" and running and not answers:
+            text = _("port %(port)s (%(name)s) does not answer, though `hatobin serve` is running")
+            advice = _("Read what `hatobin serve` prints; stop it and start it again.")
+        yield Finding(
+            name="ports", ok=not advice, text=text % {"port": port, "name": name}, advice=advice
+        )
+
+
+def _answers(host: str, port: int) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    try:
+        with socket.create_connection((host, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _is_served(data_dir: Path) -> bool:
+    """Whether a ``serve`` holds the data folder's lock now."""
+    try:
+        with (data_dir / "serve.lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return False
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _keys(settings: env.Settings) -> Iterator[Finding]:

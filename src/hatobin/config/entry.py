@@ -7,8 +7,7 @@ import sys
 import click
 
 from hatobin.cli.main import hatobin
-from hatobin.config import commands, env
-from hatobin.config.postgres import PostgresError
+from hatobin.config import commands
 from hatobin.config.runtime import Runtime
 from hatobin.config.serve import ServeRefused
 
@@ -18,6 +17,6 @@ def main() -> None:
     commands.add_to(hatobin)
     try:
         hatobin(obj=Runtime(), prog_name="hatobin")
-    except (env.SettingsError, PostgresError, ServeRefused) as error:
+    except (*Runtime.troubles, ServeRefused) as error:
         click.echo(f"hatobin: {error}", err=True)
         sys.exit(1)

@@ -10,13 +10,14 @@ import base64
 import binascii
 import os
 import secrets
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _SECRETS = ("secret_key", "master_key", "database_url")
 
@@ -46,7 +47,7 @@ class Settings(BaseSettings):
     port: int = Field(default=8010, ge=0, le=65535)
     sandbox_port: int = Field(default=8025, ge=0, le=65535)
     base_url: str = ""
-    allowed_hosts: list[str] = Field(default_factory=list)
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(default_factory=list)
     trusted_proxies: int | None = Field(default=None, ge=0, le=9)
     secret_key: str = ""
     master_key: str = ""
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
                 key = "HATOBIN_DATABASE_URL" if name == "database_url" else name
                 values[key] = _read_secret(f"HATOBIN_{name.upper()}_FILE", Path(path))
         return values
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        """``a.example.jp, b.example.jp``; also a JSON list."""
+        if not isinstance(value, str):
+            return value
+        return [name.strip(' []"') for name in value.split(",") if name.strip(' []"')]
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -123,8 +132,19 @@ def load() -> Settings:
     """The settings of this process; raises SettingsError with a sentence for the operator."""
     try:
         return Settings()
-    except ValueError as error:
+    except ValidationError as error:
+        said = "; ".join(map(_said, error.errors(include_url=False, include_input=False)))
+        raise SettingsError(f"A setting cannot be used. {said}") from None
+    except ValueError as error:  # a list or a file that cannot be read
         raise SettingsError(f"A setting cannot be used. {error}") from error
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """The setting's name and what is wrong, without the value: it may be a secret."""
+    text = str(error["msg"]).removeprefix("Value error, ")
+    name = "".join(str(part) for part in error["loc"][:1]).upper()
+    prefix = "" if name.startswith("HATOBIN_") else "HATOBIN_"
+    return f"{prefix}{name}: {text}" if name else text
 
 
 def _url_host(host: str) -> str:

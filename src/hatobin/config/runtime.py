@@ -10,15 +10,23 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
+from hatobin.common.terminal import gettext as _
 from hatobin.common.terminal import terminal_language
 from hatobin.config import env
-from hatobin.config.postgres import EmbeddedPostgres
+from hatobin.config.postgres import EmbeddedPostgres, PostgresError
 
 _MIGRATION_LOCK = 810_2026  # advisory lock: one process migrates, the others wait
 
 
+class NoDatabase(Exception):
+    """The database does not answer; the text says what it said."""
+
+
 class Runtime:
     """Handed to every command. ``open`` is entered once; afterwards services can be called."""
+
+    # What ``open`` raises when something is for the operator to mend.
+    troubles: tuple[type[Exception], ...] = (env.SettingsError, PostgresError, NoDatabase)
 
     def __init__(self) -> None:
         self.postgres: EmbeddedPostgres | None = None
@@ -38,7 +46,7 @@ class Runtime:
         try:
             setup_django()
             if migrate:
-                migrate_if_needed()
+                _migrated()
             yield
         finally:
             _close_connections()
@@ -47,8 +55,27 @@ class Runtime:
 
     def prepare_data_dir(self) -> Path:
         """Makes the data folder (0700) where it is missing."""
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self.settings.data_dir
+        folder = self.settings.data_dir
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            words = {"folder": folder, "reason": error.strerror}
+            raise env.SettingsError(
+                _(
+                    "The data folder %(folder)s cannot be made (%(reason)s). "
+                    "Set HATOBIN_DATA_DIR to a folder that you may write to."
+                )
+                % words
+            ) from error
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise env.SettingsError(
+                _(
+                    "You may not write to the data folder %(folder)s. Run the command as the user "
+                    "whom it belongs to, or set HATOBIN_DATA_DIR to another folder."
+                )
+                % {"folder": folder}
+            )
+        return folder
 
     @staticmethod
     def operator() -> str:
@@ -67,6 +94,19 @@ def setup_django() -> None:
 
     django.setup()
     translation.activate(terminal_language())
+
+
+def _migrated() -> None:
+    from django.db import InterfaceError, OperationalError
+
+    try:
+        migrate_if_needed()
+    except (OperationalError, InterfaceError) as error:
+        raise NoDatabase(
+            _("The database does not answer: %(words)s") % {"words": str(error).strip()}
+            + " "
+            + _("Run: %(command)s") % {"command": "hatobin doctor"}
+        ) from error
 
 
 def migrate_if_needed() -> None:

@@ -148,7 +148,7 @@ def test_it_runs_as_a_program_and_writes_down_what_came(tmp_path: Path) -> None:
             run_sink(
                 SinkOptions(),
                 say=said.append,
-                maildir=tmp_path / "mail",
+                folder=tmp_path / "mail",
                 jsonl=tmp_path / "log.jsonl",
             )
         )
@@ -162,7 +162,7 @@ def test_it_runs_as_a_program_and_writes_down_what_came(tmp_path: Path) -> None:
     assert "#1 <a@example.jp> to <b@example.jp>" in said[1]
     assert "“こんにちは”" in said[1]
     assert said[2] == "1 messages in 1 connections"
-    (stored,) = (tmp_path / "mail" / "new").iterdir()
+    (stored,) = (tmp_path / "mail").glob("*.eml")
     assert stored.read_bytes().startswith(
         b"Return-Path: <a@example.jp>\r\nX-Envelope-To: b@example.jp"
     )

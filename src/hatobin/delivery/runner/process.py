@@ -43,6 +43,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 import time
 import uuid
 from datetime import timedelta
@@ -82,20 +83,26 @@ def send_until_settled(
 
 async def _serve() -> None:
     stop = asyncio.Event()
+    _stop_on_signals(stop)
+    await Sender().run(stop)
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await Sender().run(stop)
 
 
 async def _settle(dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None) -> None:
     stop = asyncio.Event()
+    if threading.current_thread() is threading.main_thread():
+        _stop_on_signals(stop)
     async with asyncio.TaskGroup() as group:
         group.create_task(Sender(only=dispatch_id, timeouts=timeouts).run(stop))
-        try:
-            await _until_settled(dispatch_id, wait)
-        finally:
-            stop.set()
+        settled = group.create_task(_until_settled(dispatch_id, wait))
+        settled.add_done_callback(lambda _task: stop.set())
+        await stop.wait()
+        settled.cancel()
 
 
 async def _until_settled(dispatch_id: uuid.UUID, wait: timedelta) -> None:

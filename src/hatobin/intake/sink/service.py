@@ -6,50 +6,66 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from hatobin.intake.sink.envelope import Counters, Envelope
 from hatobin.intake.sink.options import SinkOptions
 from hatobin.intake.sink.server import Sink
 from hatobin.wire.message_facts import read_facts
 
-Keep = Callable[[Envelope, int], None]
+_LAST_REPLY = 0.2  # seconds in which the last sender still hears that its message was taken
 
 
 async def run_sink(
     options: SinkOptions,
     *,
     say: Callable[[str], None],
-    maildir: Path | None = None,
+    show: Callable[[Mapping[str, Any]], None] | None = None,
+    folder: Path | None = None,
     jsonl: Path | None = None,
+    most: int = 0,
     stop: asyncio.Event | None = None,
 ) -> Counters:
-    """Takes messages until SIGINT or SIGTERM (or ``stop``), saying a line for each; returns sums.
+    """Takes messages until SIGINT or SIGTERM (or ``stop``, or ``most`` of them); returns sums.
 
-    ``maildir``: a file per message in ``new/``. ``jsonl``: appended, one object per line with
-    ``mail_from, rcpts, at, helo, session, tls, user, size, data`` (``data`` as text; bytes that are
-    not UTF-8 as lone surrogates). Nothing is kept in memory. Raises OSError when the port is taken
-    or the folder cannot be written.
+    ``show`` gets each message's ``number, mail_from, rcpts, at, helo, session, tls, user, size, subject,
+    file``; without it ``say`` gets a line for each. ``folder``: an .eml file per message, named in
+    ``file``. ``jsonl``: appended, an object per line with the same and ``data`` (as text; bytes that are
+    not UTF-8 as lone surrogates). Nothing is kept in memory. Raises OSError when the port is taken or the
+    folder cannot be written.
     """
-    count = 0
+    taken = 0
+    ended = stop or asyncio.Event()
     with ExitStack() as stack:
-        keeps = list(_keeps(stack, maildir, jsonl))
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        stream = stack.enter_context(jsonl.open("a", encoding="ascii")) if jsonl else None
 
         def deliver(envelope: Envelope) -> None:
-            nonlocal count
-            count += 1
-            for keep in keeps:
-                keep(envelope, count)
-            say(_line(envelope, count))
+            nonlocal taken
+            taken += 1
+            file = _to_file(folder, envelope, taken) if folder else None
+            record = _record(envelope, taken, file)
+            if stream is not None:
+                _to_jsonl(stream, record, envelope)
+            if show is not None:
+                show(record)
+            else:
+                say(_line(record))
+            if taken == most:
+                asyncio.get_running_loop().call_later(_LAST_REPLY, ended.set)
 
         sink = Sink(options, deliver)
         await sink.start()
+        if options.tls != "none" and folder is not None:
+            (folder / "certificate.pem").write_bytes(sink.certificate)
         say(f"listening on {options.host}:{sink.port}; messages end here (Ctrl-C stops)")
         try:
-            with _stopped_by_signals(stop or asyncio.Event()) as stopped:
+            with _stopped_by_signals(ended) as stopped:
                 await stopped.wait()
         finally:
             await sink.stop()
@@ -70,27 +86,21 @@ def _stopped_by_signals(stop: asyncio.Event) -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def _keeps(stack: ExitStack, maildir: Path | None, jsonl: Path | None) -> Iterator[Keep]:
-    if maildir is not None:
-        for name in ("tmp", "new", "cur"):
-            (maildir / name).mkdir(parents=True, exist_ok=True)
-        yield lambda envelope, number: _to_maildir(maildir, envelope, number)
-    if jsonl is not None:
-        stream = stack.enter_context(jsonl.open("a", encoding="ascii"))
-        yield lambda envelope, _number: _to_jsonl(stream, envelope)
-
-
-def _to_maildir(folder: Path, envelope: Envelope, number: int) -> None:
-    name = f"{envelope.at.timestamp():.6f}.{os.getpid()}_{number}.sink"
+def _to_file(folder: Path, envelope: Envelope, number: int) -> Path:
+    """The envelope in two header lines that a mailbox would add, then the message as it came."""
+    path = folder / f"{envelope.at:%Y%m%d-%H%M%S}-{os.getpid()}-{number:06}.eml"
     trace = f"Return-Path: <{envelope.mail_from}>\r\n" + "".join(
         f"X-Envelope-To: {rcpt}\r\n" for rcpt in envelope.rcpts
     )
-    (folder / "tmp" / name).write_bytes(trace.encode() + envelope.data)
-    (folder / "tmp" / name).rename(folder / "new" / name)
+    draft = path.with_suffix(".part")
+    draft.write_bytes(trace.encode("utf-8", "surrogateescape") + envelope.data)
+    draft.rename(path)
+    return path
 
 
-def _to_jsonl(stream: TextIO, envelope: Envelope) -> None:
-    record = {
+def _record(envelope: Envelope, number: int, file: Path | None) -> dict[str, Any]:
+    return {
+        "number": number,
         "mail_from": envelope.mail_from,
         "rcpts": envelope.rcpts,
         "at": envelope.at.isoformat(),
@@ -99,17 +109,22 @@ def _to_jsonl(stream: TextIO, envelope: Envelope) -> None:
         "tls": envelope.tls,
         "user": envelope.user,
         "size": len(envelope.data),
-        "data": envelope.data.decode("utf-8", "surrogateescape"),
+        "subject": read_facts(envelope.data).subject,
+        "file": str(file) if file else None,
     }
-    stream.write(json.dumps(record) + "\n")
+
+
+def _to_jsonl(stream: TextIO, record: Mapping[str, Any], envelope: Envelope) -> None:
+    whole = {**record, "data": envelope.data.decode("utf-8", "surrogateescape")}
+    stream.write(json.dumps(whole) + "\n")
     stream.flush()
 
 
-def _line(envelope: Envelope, number: int) -> str:
-    subject = read_facts(envelope.data).subject
+def _line(record: Mapping[str, Any]) -> str:
+    at = datetime.fromisoformat(record["at"]).astimezone()
     text = (
-        f"{envelope.at.astimezone():%H:%M:%S} #{number} <{envelope.mail_from}> to "
-        f"<{'>, <'.join(envelope.rcpts)}> {len(envelope.data):,} bytes “{subject}”"
+        f"{at:%H:%M:%S} #{record['number']} <{record['mail_from']}> to "
+        f"<{'>, <'.join(record['rcpts'])}> {record['size']:,} bytes “{record['subject']}”"
     )
     # A stranger's subject does not get to steer the terminal.
     return "".join(character if character.isprintable() else "?" for character in text)
