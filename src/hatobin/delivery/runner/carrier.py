@@ -1,6 +1,6 @@
 """One connection's work: take a letter, offer it, mark it, send the dot, record what was said.
 
-This is the dot barrier; docs/mechanisms/dot-barrier.md tells why each step stands where it does.
+This is the dot barrier; docs/mechanisms/sending.md tells why each step stands where it does.
 """
 
 from __future__ import annotations
