@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from hatobin.audience.choices import ColumnPlan, FieldChoice, Mapping, Proposal
+from hatobin.audience.sheets.labels import column_letters
 from hatobin.common.errors import HatobinError
 
 PREFIX = "column:"
@@ -47,6 +50,12 @@ def with_error(rows: list[ColumnRow], error: HatobinError) -> list[ColumnRow] | 
     return [replace(row, error=str(error)) if str(row.column) == wrong else row for row in rows]
 
 
+def shown_label(column: int, label: str) -> str:
+    """A column without a name is called by its letter, in the reader's language."""
+    letters = column_letters(column)
+    return _("Column %(letters)s") % {"letters": letters} if label == f"列{letters}" else label
+
+
 def chosen_mapping(rows: list[ColumnRow], address: int) -> Mapping:
     """The address column, and a field for each other column that is used."""
     fields = [
@@ -58,13 +67,14 @@ def chosen_mapping(rows: list[ColumnRow], address: int) -> Mapping:
 
 
 def _proposed(plan: ColumnPlan, address: str) -> ColumnRow:
+    label = shown_label(plan.column, plan.label)
     return ColumnRow(
         column=plan.column,
         key=f"{PREFIX}{plan.column}",
-        label=plan.label,
+        label=label,
         samples=plan.samples[:_SHOWN_SAMPLES],
         use=plan.use,
-        name=plan.name,
+        name=label if plan.name == plan.label else plan.name,
         kind=plan.kind,
         ordinary=not plan.personal,
         existing=plan.existing,

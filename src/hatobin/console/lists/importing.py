@@ -18,7 +18,7 @@ from hatobin.audience.services import imports, uploads
 from hatobin.audience.services.uploads import UploadPreview
 from hatobin.common.errors import HatobinError, Invalid
 from hatobin.console.lists import wording
-from hatobin.console.lists.columns import chosen_mapping, column_rows, with_error
+from hatobin.console.lists.columns import chosen_mapping, column_rows, shown_label, with_error
 from hatobin.console.lists.forms import FIELD_KINDS, ImportForm, ReadingForm, UploadForm
 from hatobin.console.lists.origin import Origin, origin_of
 from hatobin.console.middleware import StaffRequest
@@ -170,7 +170,10 @@ def _import_form(request: StaffRequest, found: UploadPreview, origin: Origin) ->
     address = found.proposal.address
     return ImportForm(
         request.POST if request.method == "POST" else None,
-        columns=[(str(plan.column), plan.label) for plan in found.proposal.columns],
+        columns=[
+            (str(plan.column), shown_label(plan.column, plan.label))
+            for plan in found.proposal.columns
+        ],
         initial={
             "list_name": origin.list.name if origin.list else _name_of(found.file_name),
             "address": "" if address is None else str(address),
@@ -180,7 +183,7 @@ def _import_form(request: StaffRequest, found: UploadPreview, origin: Origin) ->
 
 def _shown(request: StaffRequest, found: UploadPreview) -> dict[str, object]:
     preview = found.preview
-    header = [column.label for column in preview.columns] if preview.reading.header_row else []
+    header = [shown_label(column.index, column.label) for column in preview.columns]
     return {
         "words": wording.reading_in_words(found),
         "doubts": wording.doubts(found),
