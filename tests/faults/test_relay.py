@@ -42,10 +42,11 @@ def office(sink: SinkThread) -> Office:
 
 
 def trouble(dispatch: Dispatch) -> str:
-    """What the screen says about the road, after looking that it says so in Japanese too."""
+    """What the screen says about the road, after looking that Japanese and an advice are there too."""
     shown = progress(dispatch.pk)
     with translation.override("ja"):
-        assert not shown.trouble or JAPANESE.search(str(shown.trouble)), shown.trouble
+        for text in (str(shown.trouble), str(shown.trouble_advice)):
+            assert bool(JAPANESE.search(text)) == bool(shown.trouble), text
     with translation.override("en"):
         return str(shown.trouble)
 
