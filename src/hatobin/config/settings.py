@@ -122,6 +122,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _VALIDATION + "MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": _VALIDATION + "CommonPasswordValidator"},
     {"NAME": _VALIDATION + "NumericPasswordValidator"},
+    {"NAME": "hatobin.accounts.passwords.EnoughDifferentCharacters"},
 ]
 ACCOUNT_ADAPTER = "hatobin.console.sign_in.Adapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
