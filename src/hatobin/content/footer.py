@@ -18,24 +18,24 @@ _WORDS = {
         "marketing": "今後このようなメールの配信を希望されない場合は、次のページから配信を停止できます。",
         "notice": "今後のお知らせメールの配信を希望されない場合は、次のページから配信を停止できます。",
         "link": "配信を停止する",
-        "address": "所在地",
-        "contact": "お問い合わせ",
-        "sender": "送信者",
+        "address": "所在地：",
+        "contact": "お問い合わせ：",
+        "sender": "送信者：",
     },
     "en": {
         "marketing": "If you no longer wish to receive such mails, you can unsubscribe on this page:",
         "notice": "If you no longer wish to receive these notices, you can unsubscribe on this page:",
         "link": "Unsubscribe",
-        "address": "Address",
-        "contact": "Contact",
-        "sender": "Sender",
+        "address": "Address: ",
+        "contact": "Contact: ",
+        "sender": "Sender: ",
     },
 }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownFooter:
-    """The footer for a screen: (label, value) of each fact, the refusal statement, the link's words."""
+    """The footer for a screen: (label with its colon, value) of each fact, the refusal statement, the link's words."""
 
     facts: tuple[tuple[str, str], ...]
     statement: str
@@ -63,9 +63,9 @@ def text_footer(footer: LegalFooter, *, kind: str, language: str) -> str:
         (
             "",
             "-" * 40,
-            f"{words['sender']}: {_inert(footer.organisation)}",
-            f"{words['address']}: {_inert(footer.postal_address)}",
-            f"{words['contact']}: {_inert(footer.contact)}",
+            f"{words['sender']}{_inert(footer.organisation)}",
+            f"{words['address']}{_inert(footer.postal_address)}",
+            f"{words['contact']}{_inert(footer.contact)}",
             "",
             words[kind],
             UNSUBSCRIBE,
@@ -78,7 +78,7 @@ def html_footer(footer: LegalFooter, *, kind: str, language: str) -> str:
     """For the HTML part; the link stands directly behind the statement."""
     words = _WORDS.get(language, _WORDS["en"])
     facts = "<br>".join(
-        f"{words[label]}: {escape(_inert(value))}"
+        f"{words[label]}{escape(_inert(value))}"
         for label, value in (
             ("sender", footer.organisation),
             ("address", footer.postal_address),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Right
@@ -24,7 +24,7 @@ _SECTIONS = (
     ("console:home", "home", _("Home")),
     ("console:letters", "letter", _("Letters")),
     ("console:lists", "people", _("Lists")),
-    ("console:sandbox", "inbox", _("Sandbox mailbox")),
+    ("console:sandbox", "inbox", pgettext_lazy("menu", "Sandbox mailbox")),
     ("console:suppression", "suppressed", _("Do-not-mail list")),
     ("console:settings", "settings", _("Settings")),
 )
@@ -160,6 +160,12 @@ def when(moment: datetime | None, seconds: bool = False) -> SafeString:
     else:
         text = f"{local:%a} {local.day} {local:%b %Y}, {clock}"
     return format_html('<time datetime="{}" class="when">{}</time>', local.isoformat(), text)
+
+
+@register.simple_tag
+def colon() -> str:
+    """What stands between a label and its value: full width in Japanese."""
+    return "：" if (get_language() or "ja").startswith("ja") else ": "
 
 
 @register.filter
