@@ -168,6 +168,7 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_NAME = "__Host-hatobin_session" if HATOBIN.is_https else "hatobin_session"
 CSRF_COOKIE_NAME = "__Host-hatobin_csrf" if HATOBIN.is_https else "hatobin_csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HATOBIN.is_https
+SESSION_SERIALIZER = "hatobin.accounts.sessions.SealedSerializer"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS; HSTS tells browsers

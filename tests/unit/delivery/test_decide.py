@@ -113,3 +113,12 @@ def test_the_address_is_taken_out_of_the_servers_words_and_put_back_for_who_may_
     assert kept == "<{recipient}>: no such user"
     assert fill_words(kept, HANAKO) == f"<{HANAKO}>: no such user"
     assert len(kept_words("x" * 10_000, HANAKO)) == 500
+
+
+def test_the_name_before_the_at_is_taken_out_too_when_it_stands_alone() -> None:
+    local_part = HANAKO.partition("@")[0]
+    words = f"user {local_part} unknown, {local_part}s and x{local_part} are others"
+    kept = kept_words(words, HANAKO)
+    assert kept.startswith("user {local-part} unknown, ")
+    assert kept.count("{local-part}") == 1
+    assert fill_words(kept, HANAKO) == words

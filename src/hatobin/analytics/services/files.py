@@ -22,6 +22,7 @@ from hatobin.audience.people import open_contact
 from hatobin.campaigns.queries import dispatch_id_of
 from hatobin.common.errors import Invalid
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch
+from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.reasons import Reason
 
 _CHUNK = 1000
@@ -103,7 +104,7 @@ def _cells(row: Delivery, form: _Form) -> list[str]:
         form.states[row.state],
         form.reasons.get(row.reason, row.reason),
         " ".join(filter(None, (str(row.reply_code or ""), row.reply_status))),
-        row.reply_text.replace("{recipient}", person.address),
+        fill_words(row.reply_text, person.address),
         str(row.attempts),
         ended.strftime("%Y-%m-%d %H:%M:%S") if ended else "",
     ]

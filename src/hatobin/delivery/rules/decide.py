@@ -23,7 +23,7 @@ _JITTER = 0.1
 _REST_SECONDS = (1, 2, 5, 10, 30, 60)
 _LOST_IN_THE_MIDDLE = timedelta(minutes=1)
 _WORDS_MAX = 500  # characters of the server's words that are kept
-_RECIPIENT = "{recipient}"
+_RECIPIENT, _LOCAL_PART = "{recipient}", "{local-part}"
 
 # RFC 3463: the subject and detail of an enhanced code say more than the three digits.
 _BY_STATUS = {
@@ -150,11 +150,16 @@ def bounce_reason(reply: Reply, stage: Stage) -> Reason:
 
 
 def kept_words(text: str, recipient: str) -> str:
-    """A server's words without the address they were said about, so that it stays sealed."""
+    """A server's words without the address they were said about, so that it stays sealed.
+
+    Many servers name the part before the @ alone ("550 hanako unknown"), which often is a name.
+    """
     words = re.sub(re.escape(recipient), _RECIPIENT, text.replace("\0", ""), flags=re.IGNORECASE)
-    return words[:_WORDS_MAX]
+    alone = rf"(?<![\w.+-]){re.escape(recipient.rpartition('@')[0])}(?![\w-])"
+    return re.sub(alone, _LOCAL_PART, words, flags=re.IGNORECASE)[:_WORDS_MAX]
 
 
 def fill_words(words: str, recipient: str) -> str:
     """Kept words with the address in its place again."""
-    return words.replace(_RECIPIENT, recipient)
+    local_part = recipient.rpartition("@")[0]
+    return words.replace(_RECIPIENT, recipient).replace(_LOCAL_PART, local_part)
