@@ -18,6 +18,7 @@ from tests.browser.desk import PHONE, Desk, sign_in
 from tests.conftest import need_program
 from tests.doubles.service import Service
 
+HOLD = "5"  # seconds; time enough to call a letter back, short enough to wait for
 _SWITCHES = (
     "--no-sandbox",
     "--disable-gpu",
@@ -50,7 +51,8 @@ def chromium() -> Iterator[Browser]:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """``hatobin serve --demo``: a workspace with 1,000 people and a draft; a short hold."""
     folder = tmp_path_factory.mktemp("browser") / "data"
-    with Service(folder, "--demo") as running:
+    hold = {"HATOBIN_HOLD_SECONDS_SANDBOX": HOLD, "HATOBIN_HOLD_SECONDS": HOLD}
+    with Service(folder, "--demo", **hold) as running:
         yield running
 
 

@@ -20,6 +20,7 @@ from hatobin.audience.models import FieldKind
 from hatobin.campaigns import queries
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import Status
+from hatobin.common import clock
 from hatobin.console import parts
 from hatobin.console.letters.shell import fields_of, shell
 from hatobin.console.middleware import StaffRequest
@@ -186,6 +187,7 @@ def _rows(request: StaffRequest, letter: CampaignView) -> dict[str, object]:
     name = _name_field(request, letter)
     return {
         "page": page,
+        "moment": clock.now(),
         "rows": [(each.fields.get(name) or each.address, each) for each in page.rows],
     }
 

@@ -53,6 +53,8 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         else:
             return redirect("console:letter-result", letter_id)
     found = checks.check(request.actor, letter_id)
+    if form.errors:
+        form.fields["typed_number"].widget.attrs["data-focus"] = ""
     if not form.is_bound:
         form = SendForm(initial={"seal": found.seal})
     status = 409 if conflict else 422 if form.is_bound else 200

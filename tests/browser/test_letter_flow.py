@@ -1,0 +1,158 @@
+"""The five steps, as somebody goes who would have put these addresses into Bcc."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
+from tests.browser import letters
+from tests.browser.letters import DEMO_LIST, SMALL
+from tests.doubles.service import until
+
+
+def test_a_spreadsheet_goes_out_as_one_letter_per_person(page: Page) -> None:
+    letter = letters.new_letter(page, "春のご案内")
+    letters.bring_file(page, letter, "春の名簿", SMALL)
+    letters.go_on(page)
+
+    # The letter: a subject with a field, a bold word, a chip at the caret, a word for the nameless.
+    page.locator("input[name=subject]").fill("春のご案内")
+    page.locator("#fallbacks summary").click()
+    page.locator("input[name='fallback:氏名']").fill("お客")
+    sheet = page.locator("#sheet")
+    sheet.click()
+    page.locator("[data-insert^='氏名 |']").click()
+    sheet.press("End")
+    sheet.press("Enter")
+    page.locator("[data-tool=bold]").click()
+    page.keyboard.type("大切な")
+    page.locator("[data-tool=bold]").click()
+    page.keyboard.type("お知らせです。")
+    expect(page.locator("[data-save-line][data-kind=good]")).to_be_visible()
+    letters.go_on(page)
+
+    # The check: the number, and everybody's letter one after another without loading the page.
+    expect(page.locator(".big-number")).to_contain_text("3")
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("body")).to_contain_text("山田 花子様")
+    page.locator("#preview-next").click()
+    expect(frame.locator("body")).to_contain_text("髙橋 一郎様")
+    page.locator("#preview-next").click()
+    expect(frame.locator("body")).to_contain_text("お客様")
+    expect(page.get_by_role("status").filter(has_text="3 / 3")).to_be_visible()
+    page.locator("#preview-text").click()
+    expect(page.locator(".letter-text")).to_contain_text("配信を停止できます")
+
+    # The number, and then it goes by itself.
+    letters.release(page, letter, "３人")
+    letters.wait_for_state(page, "held")
+    letters.wait_for_end(page)
+    assert letters.adds_up(page)["accepted"] == 3
+    expect(page.locator("table tbody tr")).to_have_count(3)
+    expect(page.locator("table tbody tr").first).to_contain_text("hanako@example.jp")
+
+    # What arrived: one letter each, nobody else in it.
+    for name, address in (
+        ("山田 花子様", SMALL[0][1]),
+        ("髙橋 一郎様", SMALL[1][1]),
+        ("お客様", SMALL[2][1]),
+    ):
+        (found,) = letters.mailbox(page, address)
+        page.goto(found)
+        expect(page.locator("#main")).to_contain_text(name)
+        body = page.locator("#main").inner_text()
+        assert not [other for _n, other in SMALL if other != address and other in body]
+        bold = page.frame_locator("iframe").locator("b, strong")
+        expect(bold).to_have_text("大切な")
+
+
+def test_rows_are_found_filtered_and_taken_home(page: Page) -> None:
+    letter = letters.new_letter(page, "結果の一覧")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "お知らせ", "{{ 氏名 }} 様\n本文です。")
+    letters.release(page, letter, "1,000")
+    letters.wait_for_end(page)
+    page.get_by_role("searchbox").fill("watanabe.0007")
+    page.locator("form.search button").click()
+    expect(page.locator("table tbody tr")).to_have_count(1)
+    expect(page.locator("table tbody tr")).to_contain_text("250")
+    page.locator("a.chip[href*='state=accepted']").click()
+    expect(page.locator(".pages")).to_contain_text("1,000")
+    with page.expect_download() as download:
+        page.locator("a[href$='result.csv?state=accepted']").click()
+    data = download.value.path().read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.count(b"\r\n") == 1001
+    page.locator("form[action$='/copy/'] button").click()
+    page.wait_for_url("**/people/")
+    expect(page.get_by_role("radio", name=re.compile(DEMO_LIST))).to_be_checked()
+
+
+def test_a_wrong_number_is_refused_beside_the_field_and_nothing_leaves(page: Page) -> None:
+    letter = letters.new_letter(page, "人数違い")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "人数の確認", "本文です。")
+    letters.release(page, letter, "999")
+    field = page.locator("input[name=typed_number]")
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-invalid", "true")
+    said = page.locator(f"#{field.get_attribute('aria-describedby')}")
+    expect(said).to_contain_text("999")
+    expect(said).to_contain_text("1,000")
+    page.goto("/letters/?status=draft")
+    expect(page.get_by_role("link", name="人数違い")).to_be_visible()
+
+
+def test_called_back_in_time_it_is_a_draft_again(page: Page) -> None:
+    letter = letters.new_letter(page, "早まった配信")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "早まった件名", "まだ書きかけです。")
+    letters.release(page, letter, "1000")
+    page.locator("#call-back").click()
+    page.wait_for_url("**/check/")
+    expect(page.locator(".messages")).to_be_visible()
+    expect(page.locator(".save-bar a[href$='/send/']")).to_be_visible()
+    assert letters.mailbox(page, "早まった件名") == []
+
+
+@pytest.fixture
+def slow_server() -> Iterator[SinkThread]:
+    """A mail server that takes half a second for each letter."""
+    with SinkThread(SinkOptions(rules=(parse_rule("dot=delay 0.5"),))) as sink:
+        yield sink
+
+
+def test_stop_in_the_middle_means_stop(page: Page, slow_server: SinkThread) -> None:
+    _add_relay(page, "ゆっくり", slow_server.port)
+    letter = letters.new_letter(page, "途中で緊急停止")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "止める件名", "本文です。")
+    page.goto(f"{letter}send/")
+    page.get_by_role("radio", name=re.compile("ゆっくり")).check()
+    page.locator("#way-form button").click()
+    expect(page.locator(".hold-note")).to_contain_text("5秒")
+    page.locator("input[name=typed_number]").fill("1000")
+    letters.main_button(page).click()
+
+    page.locator("#ask-stop").click(timeout=30_000)
+    until(lambda: len(slow_server.envelopes) > 3, "the first letters")
+    dialog = page.get_by_role("dialog")
+    dialog.locator("button.danger").click()
+    letters.wait_for_end(page, "stopped")
+    sums = letters.adds_up(page)
+    assert sums["cancelled"] > 900
+    assert 0 < sums["accepted"] == len(slow_server.envelopes)
+
+
+def _add_relay(page: Page, name: str, port: int) -> None:
+    page.goto("/settings/roads/new/")
+    page.locator("input[name=name]").fill(name)
+    page.locator("input[name=host]").fill("127.0.0.1")
+    page.locator("input[name=port]").fill(str(port))
+    page.locator("input[name=tls][value=none]").check()
+    page.locator("main form.form button").first.click()
+    page.wait_for_url("**/settings/roads/")
