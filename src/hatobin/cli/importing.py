@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from hatobin.cli.main import Runtime, hatobin, with_services
+from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
 _BASES = ["consent", "given", "trading", "published", "not-advertising"]
@@ -80,7 +81,7 @@ def import_command(
     ]
     click.echo(_as_json(status, refused) if as_json else _as_text(status, refused))
     if status.state != "done":
-        click.echo(f"hatobin: {status.error} {status.advice}", err=True)
+        click.echo(f"hatobin: {in_a_row(status.error, status.advice)}", err=True)
         raise SystemExit(2)
 
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from hatobin.cli.main import Runtime, fail, hatobin, option_of, with_services
+from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -146,7 +147,7 @@ def _show_check(shot: Any, *, quiet: bool) -> None:
             row = {"row": each.row, "reason": each.reason}
             click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
     for finding in check.findings:
-        click.echo(f"  {finding.level}: {finding.text} {finding.advice}", err=True)
+        click.echo(f"  {finding.level}: {in_a_row(finding.text, finding.advice)}", err=True)
 
 
 def _refuse(shot: Any) -> NoReturn:
@@ -155,9 +156,9 @@ def _refuse(shot: Any) -> NoReturn:
     said = []
     for each in reasons:
         option = option_of(send, each.where)
-        said.append(f"{option}: " * bool(option) + f"{each.text} {each.advice}".strip())
+        said.append(f"{option}: " * bool(option) + in_a_row(each.text, each.advice))
     code = reasons[0].code if reasons else "refused"
-    fail(" ".join([_("Nothing was sent."), *said]), code=code)
+    fail(in_a_row(_("Nothing was sent."), *said), code=code)
 
 
 def _egress(actor: Any, url: str) -> Any:
@@ -193,6 +194,8 @@ def _sender(text: str) -> tuple[str, str]:
 
     name, address = split_display(text)
     try:
+        if set("<>") & set(name):  # two senders, or one that is not closed
+            raise AddressError("several-addresses")
         parse_address(address)
     except AddressError:
         said = _("This is not a mail address.") + " " + _("Write it like %(example)s.")

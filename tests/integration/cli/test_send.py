@@ -1,0 +1,191 @@
+"""``hatobin send``: what it asks, says, refuses and answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from tests.doubles.service import free_port, until
+from tests.doubles.wire_tap import WireTap
+from tests.integration.cli.terminal import Done, Terminal
+
+from hatobin.intake.sink import Answer, Close, Delay, Rule, SinkThread
+
+PEOPLE = "氏名,会社名,メールアドレス\r\n花子,㈱見本,hanako@example.jp\r\n次郎,,jiro@example.jp\r\n"
+SUMS = (
+    "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def files(terminal: Terminal) -> None:
+    terminal.folder.parent.mkdir(exist_ok=True)
+    terminal.write("people.csv", PEOPLE + "三郎,,broken@\r\n", "cp932")
+    terminal.write("body.txt", "{{ 氏名 }} 様\n\n12月の予定です。\n")
+    terminal.write("body.html", "<p>{{ 氏名 }} 様</p><p>12月の予定です。</p>")
+
+
+def line(terminal: Terminal, port: int, **changes: str) -> list[str]:
+    """The command line without --yes; an empty value leaves the option out."""
+    beside = terminal.folder.parent
+    options = {
+        "list-file": str(beside / "people.csv"),
+        "from": "さくら市 <kouhou@sakura-city.example>",
+        "postal-address": "さくら市中央1-1",
+        "contact": "広報課 00-0000-0000",
+        "kind": "notice",
+        "subject": "{{ 氏名 }} 様へ",
+        "text-file": str(beside / "body.txt"),
+        "egress": f"smtp://127.0.0.1:{port}",
+        "wait": "2",
+    } | changes
+    return ["send", *(word for k, v in options.items() if v for word in (f"--{k}", v))]
+
+
+def send(terminal: Terminal, port: int, *more: str, **changes: str) -> Done:
+    return terminal.run(*line(terminal, port, **changes), "--yes", "--json", *more)
+
+
+def test_each_person_gets_a_letter_and_the_object_has_the_promised_keys(
+    terminal: Terminal,
+) -> None:
+    with WireTap() as tap:
+        done = send(terminal, tap.port, **{"html-file": str(terminal.folder.parent / "body.html")})
+        assert done.status == 0, done.err
+        assert tuple(done.json)[:8] == SUMS
+        assert {name: done.json[name] for name in SUMS} == dict.fromkeys(SUMS, 0) | {
+            "audience": 2,
+            "accepted": 2,
+        }
+        ((row, reason),) = [each.values() for each in done.json["refused_rows"]]
+        assert row == 4
+        assert reason
+        assert {each.rcpts[0] for each in tap.taken} == {"hanako@example.jp", "jiro@example.jp"}
+
+
+def test_the_profile_is_taken_from_the_workspace_where_it_is_stored(terminal: Terminal) -> None:
+    with WireTap() as tap:
+        stored = {"postal-address": "", "contact": "", "organisation": ""}
+        assert send(terminal, tap.port, **stored).status == 0
+        body = tap.taken[0].message().get_body(("plain",))
+        assert body is not None
+        assert "さくら市中央1-1" in body.get_content()
+
+
+def test_without_yes_it_shows_the_check_and_asks(terminal: Terminal) -> None:
+    with WireTap() as tap:
+        words = line(terminal, tap.port)
+        no = terminal.run(*words, answers="n\n")
+        assert no.status == 2
+        assert "2 people, 2 letters" in no.err
+        assert "row 4" in no.err
+        assert "Send 2 letters?" in no.err
+        nobody = terminal.run(*words, "--json")
+        assert nobody.error["code"] == "not-confirmed"
+        assert "--yes" in nobody.err
+        assert tap.taken == []
+        yes = terminal.run(*words, answers="y\n")
+        assert yes.status == 0, yes.err
+        assert "2 accepted" in yes.out
+        assert len(tap.taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "option", "said"),
+    [
+        ({"subject": "two\nlines"}, "--subject", "line break"),
+        ({"subject": "{{ 指名 }} 様"}, "", "--subject"),
+        ({"from": "nobody"}, "--from", "mail address"),
+        ({"from": "a <a@example.jp>, b <b@example.jp>"}, "--from", "mail address"),
+        ({"from": "a\r\nBcc: x@example.jp <a@example.jp>"}, "--from", "line break"),
+        ({"reply-to": "nobody"}, "--reply-to", "mail address"),
+        ({"contact": "a\nb"}, "--contact", "line break"),
+        ({"egress": "ftp://127.0.0.1"}, "--egress", "smtp"),
+        ({"egress": "smtp://127.0.0.1:70000"}, "--egress", "smtp"),
+        ({"fallback": "no sign"}, "--fallback", "name=value"),
+        ({"map": "無い列=氏名"}, "--map", "無い列"),
+        ({"workspace": "みどり町"}, "", "--workspace"),
+    ],
+)
+def test_a_refusal_names_the_option_and_nothing_leaves(
+    terminal: Terminal, change: dict[str, str], option: str, said: str
+) -> None:
+    with WireTap() as tap:
+        done = send(terminal, tap.port, **change)
+        assert done.status == 2, done.out
+        assert done.error.get("option", "") == option
+        assert said in done.err
+        assert tap.taken == []
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", b""),
+        ("nobody.csv", "氏名,メールアドレス\r\n花子,\r\n".encode()),
+        ("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(range(256))),
+    ],
+)
+def test_a_file_without_people_is_refused(terminal: Terminal, name: str, content: bytes) -> None:
+    path = terminal.folder.parent / name
+    path.write_bytes(content)
+    done = send(terminal, free_port(), **{"list-file": str(path)})
+    assert done.status == 2, done.out
+    assert done.error["message"]
+
+
+def test_a_text_in_another_encoding_is_refused(terminal: Terminal) -> None:
+    path = terminal.write("sjis.txt", "日本語", "cp932")
+    done = send(terminal, free_port(), **{"text-file": path})
+    assert (done.status, done.error["code"]) == (2, "not-utf-8")
+    assert done.error["option"] == "--text-file"
+
+
+@pytest.mark.parametrize(
+    ("rule", "key"),
+    [
+        (Rule(stage="rcpt", action=Answer(550, "5.1.1 no such user"), times=1), "bounced"),
+        (Rule(stage="rcpt", action=Answer(450, "4.2.0 later"), recipient="jiro@*"), "waiting"),
+        (Rule(stage="dot", action=Close(keep=True), times=1), "in_doubt"),
+    ],
+)
+def test_the_exit_status_is_0_only_when_everybody_was_reached(
+    terminal: Terminal, rule: Rule, key: str
+) -> None:
+    with SinkThread() as sink:
+        sink.misbehave(rule)
+        done = send(terminal, sink.port)
+        assert done.status == 1, done.out
+        assert done.json[key] == 1
+        assert done.json["audience"] == sum(done.json[name] for name in SUMS[1:]) == 2
+
+
+def test_ctrl_c_finishes_what_must_not_be_cut_and_prints_the_sums(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    people = "メール\r\n" + "".join(f"p{n}@example.jp\r\n" for n in range(300))
+    path = terminal.write("many.csv", people)
+    body = terminal.write("plain.txt", "お知らせです。\n")
+    changes = {"list-file": path, "text-file": body, "subject": "お知らせ"}
+    with SinkThread() as sink:
+        sink.misbehave(Rule(stage="mail", action=Delay(0.1)))
+        running = terminal.start(*line(terminal, sink.port, **changes), "--yes", "--json")
+        until(lambda: sink.counters.messages > 3, "the first letters", within=60)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=60)
+        report = json.loads(out)
+        assert running.returncode == 1, err
+        assert "Traceback" not in err
+        assert report["in_doubt"] == 0
+        assert report["accepted"] == sink.counters.messages < 300
+        assert report["accepted"] + report["waiting"] == 300
+
+
+def test_the_words_are_japanese_on_a_japanese_terminal(terminal: Terminal) -> None:
+    japanese = Terminal(terminal.folder, language="ja_JP.UTF-8")
+    done = japanese.run(*line(terminal, free_port(), subject="a\nb"), "--yes", "--json")
+    assert done.status == 2
+    assert re.search("[ぁ-ん]", done.error["message"])
