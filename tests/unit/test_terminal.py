@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hatobin.common import terminal
+from hatobin.common.sentences import in_a_row
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,8 @@ def test_the_terminal_decides(
 
 def test_japanese_letters_take_two_columns() -> None:
     assert terminal.columns("鳩便 ok") == 7
+
+
+def test_sentences_follow_each_other_as_their_language_does() -> None:
+    assert in_a_row("It is full.", "", "Empty it.") == "It is full. Empty it."
+    assert in_a_row("いっぱいです。", "空にしてください。") == "いっぱいです。空にしてください。"

@@ -10,6 +10,8 @@ from typing import ClassVar
 
 from django.utils.functional import Promise
 
+from hatobin.common.sentences import in_a_row
+
 Text = str | Promise
 
 
@@ -53,7 +55,7 @@ class HatobinError(Exception):
         return _fill(self._advice, self.params)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.advice}".strip()
+        return in_a_row(self.message, self.advice)
 
 
 class Invalid(HatobinError):

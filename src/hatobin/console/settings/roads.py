@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hatobin.accounts.rules import Right
 from hatobin.accounts.services.access import check_right
+from hatobin.common.sentences import in_a_row
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.settings.forms import TLS_HINTS, RelayForm
 from hatobin.console.shared import attempt, staff_only, told
@@ -64,7 +65,7 @@ def test(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
     with told(request):
         found = egress_test.test_egress(request.actor, egress_id)
         (messages.success if found.ok else messages.error)(
-            request, f"{found.text} {found.advice}".strip()
+            request, in_a_row(found.text, found.advice)
         )
     return redirect("console:settings-roads")
 
