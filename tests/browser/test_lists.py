@@ -95,7 +95,9 @@ def test_a_file_of_200_megabytes_is_refused_with_a_page(desk: Desk, tmp_path: Pa
         file.truncate(200 * 1024 * 1024)
     page = desk.window()
     choose(page, path)
-    expect(page.locator("#id_file_error")).to_contain_text(re.compile("50 ?MBを超えています"), timeout=30_000)
+    expect(page.locator("#id_file_error")).to_contain_text(
+        re.compile("50 ?MBを超えています"), timeout=30_000
+    )
     is_sound(page)
 
 
