@@ -308,7 +308,7 @@ def test_from_a_letter_the_way_leads_back_to_it_with_the_list(desk: Desk) -> Non
     letter = drafts.create(desk.actor, "秋のお知らせ")
     query = f"?letter={letter.id}"
     upload = desk.client.get(reverse("console:upload") + query)
-    assert "配信「秋のお知らせ」に戻る" in words_of(upload)
+    assert reverse("console:letter-people", args=[letter.id]) in upload.content.decode()
     preview = desk.staged(HANAKO, query=query)
     assert preview.endswith(query)
     result = desk.read(desk.confirm(preview))
