@@ -171,7 +171,7 @@ def _too_large(_request: HttpRequest, _error: Any) -> HttpResponse:
         413,
         "too-large",
         detail=_("The body is larger than this installation takes."),
-        advice=_("Split the list, or ask who runs this installation to raise the limit."),
+        advice=_("Split the list, or ask the person who runs this installation to raise the limit."),
     )
 
 
@@ -185,6 +185,6 @@ def _unexpected(_request: HttpRequest, error: Any) -> HttpResponse:
         500,
         "internal-error",
         detail=_("It stands in the server's log. Nothing was half done."),
-        advice=_("Try again; if it happens again, tell who runs this installation."),
+        advice=_("Try again; if it happens again, tell the person who runs this installation."),
         retry=True,
     )
