@@ -62,6 +62,7 @@ def sink(**given: Any) -> None:
       dot#3=close                          third letter: hang up instead of answering
       dot=keep-close                       the same, but the letter was taken: in doubt
       data%0.1=hang                        one in ten: no answer, ever
+      dot=keep-hang                        the same, but the letter was taken
       mail*2=451 4.3.0 Later               only the first two times
       ehlo=delay 2                         two seconds late
       connect=endless, connect=garbage     a reply without an end, bytes that are none
