@@ -148,7 +148,7 @@ def way_out(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
                 " HATOBIN_BASE_URL."
             ),
             params={"host": letter.link_host},
-            where="letter",
+            where="workspace",
         )
     elif not letter.link_secure:
         yield Finding(
@@ -156,7 +156,7 @@ def way_out(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
             level="advise",
             message=_("The unsubscribe link is not encrypted (http)."),
             advice_text=_("Gmail and Yahoo count one-click unsubscription only by https."),
-            where="letter",
+            where="workspace",
         )
 
 

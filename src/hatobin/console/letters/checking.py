@@ -49,6 +49,10 @@ _PLACES: dict[str, tuple[str, str, Promise]] = {
     "fallbacks": ("console:letter-letter", "#fallbacks", gettext_lazy("Set what stands instead")),
     "egress": ("console:letter-send", "", gettext_lazy("Choose a way of sending")),
 }
+_SETTINGS: dict[str, tuple[str, Promise]] = {
+    "profile": ("console:settings-sender", gettext_lazy("Open the sender settings")),
+    "workspace": ("console:settings-workspace", gettext_lazy("Open the workspace settings")),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,8 +166,9 @@ def _jumps(found: Check) -> list[tuple[str, str]]:
 def _shown(letter: CampaignView, finding: Finding) -> ShownFinding:
     url, link = "", ""
     where = "fallbacks" if finding.code == "empty-fields" else finding.where
-    if where == "profile":
-        url, link = reverse("console:settings-sender"), _("Open the sender settings")
+    if where in _SETTINGS:
+        view, words = _SETTINGS[where]
+        url, link = reverse(view), str(words)
     elif where in _PLACES:
         view, anchor, words = _PLACES[where]
         url, link = reverse(view, args=[letter.id]) + anchor, str(words)
