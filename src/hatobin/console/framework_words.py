@@ -13,11 +13,7 @@ SIGN_IN = (
     gettext_noop("Current Password"),
     gettext_noop("New Password"),
     gettext_noop("New Password (again)"),
-    gettext_noop("The email address and/or password you specified are not correct."),
-    gettext_noop("Too many failed login attempts. Try again later."),
     gettext_noop("This account is currently inactive."),
-    gettext_noop("Incorrect password."),
-    gettext_noop("Please type your current password."),
     gettext_noop("You must type the same password each time."),
 )
 PASSWORDS = (
