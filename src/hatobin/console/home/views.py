@@ -12,6 +12,8 @@ from hatobin.audience import queries as audience
 from hatobin.campaigns import queries as campaigns
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only
+from hatobin.delivery import queries as delivery
+from hatobin.delivery.models import EgressKind
 from hatobin.senders import queries as senders
 
 _THEMES = {"light", "dark"}
@@ -22,7 +24,10 @@ _YEAR = 365 * 24 * 3600
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
     """Letters on their way, drafts, lists, and what is still missing before the first letter."""
+    roads = delivery.egresses(request.actor)
     context = {
+        "sandbox": any(road.is_default and road.kind == EgressKind.SANDBOX for road in roads),
+        "may_see_people": request.actor.may(Right.VIEW_PEOPLE),
         "letters": campaigns.campaigns(request.actor, page=1),
         "lists": audience.lists(request.actor),
         "profile": senders.profile(request.actor),
