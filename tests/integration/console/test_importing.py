@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 from tests.integration.audience.story import csv_file
 from tests.integration.console.desk import Desk, beside, desk_of, proposed, words_of
 from tests.samples.people import TITLE_ROWS, as_csv, as_xlsx, office_people
@@ -14,6 +15,7 @@ from tests.samples.workbooks import inline_row, xls, xlsx_parts, zipped
 
 from hatobin.accounts.models import Role
 from hatobin.audience.models import Contact, ContactList, Import, ImportState
+from hatobin.audience.reasons import ROW_REASONS
 from hatobin.campaigns.services import drafts
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +40,12 @@ def refused(page: Any) -> dict[int, str]:
     return {each.row: each.sentence for each in page.context["refused"].items}
 
 
+def reason(code: str) -> str:
+    """What a row with this problem is told in Japanese."""
+    with translation.override("ja"):
+        return str(ROW_REASONS[code])
+
+
 # The whole way
 
 
@@ -60,7 +68,7 @@ def test_the_office_list_goes_in_and_every_row_is_accounted_for(desk: Desk) -> N
     assert "1,000 + 0 + 0 + 12 + 9 = 1,021" in read
     titles = len(TITLE_ROWS)
     assert set(refused(result)) == {row + titles for row in sample.broken}
-    assert refused(result)[54] == "メールアドレスが空です。"
+    assert refused(result)[54] == reason("no-address")
     assert all(f"{row:,}行目 {reason}" in read for row, reason in refused(result).items())
     assert "前の行と同じアドレスの行が12行ありました" in read
 
@@ -68,7 +76,7 @@ def test_the_office_list_goes_in_and_every_row_is_accounted_for(desk: Desk) -> N
     assert file.content.startswith(codecs.BOM_UTF8)
     lines = file.content.decode("utf-8-sig").split("\r\n")
     assert lines[0] == "行,理由,会員番号,氏名,フリガナ,会社名,メールアドレス,敬称,備考"
-    assert lines[1].startswith("54,メールアドレスが空です。,900050,壊行　その50")
+    assert lines[1].startswith(f"54,{reason('no-address')},900050,壊行　その50")
     again = desk.client.get(
         reverse("console:import-refused", args=[result.context["found"].id]), {"kind": "duplicate"}
     )
@@ -157,6 +165,21 @@ def test_the_row_with_the_names_and_the_separator_can_be_corrected(desk: Desk) -
     assert Contact.objects.of(desk.workspace.pk).count() == 1
 
 
+def test_a_file_without_column_names_is_said_to_have_none_and_its_columns_get_names(
+    desk: Desk,
+) -> None:
+    preview = desk.staged("1,山田花子,hanako@example.jp\r\n2,鈴木一郎,i@example.jp\r\n".encode())
+    page = desk.client.get(preview)
+    assert "列に名前を付けて" in words_of(page)
+    assert [(row.label, row.name) for row in page.context["rows"]][:2] == [
+        ("列A", "列A"),
+        ("列B", "氏名"),
+    ]
+    desk.client.cookies["hatobin_language"] = "en"
+    english = desk.client.get(preview)
+    assert [row.name for row in english.context["rows"]][:2] == ["Column A", "Name"]
+
+
 # What was typed stays
 
 
@@ -190,7 +213,7 @@ def test_without_an_address_column_the_person_is_asked_for_one(desk: Desk) -> No
     assert "メールアドレスの列を選んでください" in beside(response, "id_address")
     failed = desk.read(desk.confirm(preview, address="1"))
     assert "何も登録されていません" in words_of(failed)
-    assert refused(failed) == {2: "@がないため、メールアドレスとして使えません。"}
+    assert refused(failed) == {2: reason("no-at")}
     assert not ContactList.objects.of(desk.workspace.pk).exists()
     assert desk.client.get(preview).status_code == 200
 
@@ -276,7 +299,7 @@ def test_rows_that_would_hurt_are_refused_alone_and_the_page_stays_small(desk: D
     english = refused(
         desk.client.get(reverse("console:import-result", args=[result.context["found"].id]))
     )
-    assert "line break; it must stand on one line" in english[5]
+    assert "line break" in english[5]
 
 
 # States

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from hatobin.audience.choices import ColumnPlan, FieldChoice, Mapping, Proposal
+from hatobin.audience.models import FieldKind
 from hatobin.audience.sheets.labels import column_letters
 from hatobin.common.errors import HatobinError
 
@@ -37,7 +39,11 @@ def column_rows(
     proposal: Proposal, address: str, post: Dictionary[str, str] | None = None
 ) -> list[ColumnRow]:
     """A row per column; ``post`` is what was typed, when the form came back."""
-    rows = [_proposed(plan, address) for plan in proposal.columns]
+    taken = {plan.name for plan in proposal.columns}
+    rows = []
+    for plan in proposal.columns:
+        rows.append(_proposed(plan, address, taken))
+        taken.add(rows[-1].name)
     return rows if post is None else [_typed(row, post) for row in rows]
 
 
@@ -52,8 +58,9 @@ def with_error(rows: list[ColumnRow], error: HatobinError) -> list[ColumnRow] | 
 
 def shown_label(column: int, label: str) -> str:
     """A column without a name is called by its letter, in the reader's language."""
-    letters = column_letters(column)
-    return _("Column %(letters)s") % {"letters": letters} if label == f"列{letters}" else label
+    if not _is_nameless(column, label):
+        return label
+    return _("Column %(letters)s") % {"letters": column_letters(column)}
 
 
 def chosen_mapping(rows: list[ColumnRow], address: int) -> Mapping:
@@ -66,20 +73,32 @@ def chosen_mapping(rows: list[ColumnRow], address: int) -> Mapping:
     return Mapping(address=address, fields=tuple(fields))
 
 
-def _proposed(plan: ColumnPlan, address: str) -> ColumnRow:
+def _proposed(plan: ColumnPlan, address: str, taken: Collection[str]) -> ColumnRow:
     label = shown_label(plan.column, plan.label)
+    name = label if plan.name == plan.label else plan.name
+    meaning = str(FieldKind(plan.kind).label)
+    if (
+        _is_nameless(plan.column, plan.name)
+        and plan.kind != FieldKind.TEXT
+        and meaning not in taken
+    ):
+        name = meaning  # a column of names without a name is best called so
     return ColumnRow(
         column=plan.column,
         key=f"{PREFIX}{plan.column}",
         label=label,
         samples=plan.samples[:_SHOWN_SAMPLES],
         use=plan.use,
-        name=label if plan.name == plan.label else plan.name,
+        name=name,
         kind=plan.kind,
         ordinary=not plan.personal,
         existing=plan.existing,
         is_address=str(plan.column) == address,
     )
+
+
+def _is_nameless(column: int, label: str) -> bool:
+    return label == f"列{column_letters(column)}"
 
 
 def _typed(row: ColumnRow, post: Dictionary[str, str]) -> ColumnRow:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.audience.models import ConsentBasis, Field, FieldKind
+from hatobin.audience.reasons import file_problem
 from hatobin.audience.services.uploads import ReadingOverride
 from hatobin.audience.sheets import Preview
 from hatobin.console.lists.wording import delimiter_name, encoding_name
@@ -38,6 +39,15 @@ class UploadForm(forms.Form):
         widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods"}),
         error_messages={"required": _("Choose a file first.")},
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        limit = settings.HATOBIN.upload_limit_mb
+        problem = file_problem("too-large", {"limit": limit})
+        self.fields["file"].widget.attrs |= {
+            "data-limit": limit * 1024 * 1024,
+            "data-too-large": str(problem),
+        }
 
 
 class ImportForm(forms.Form):

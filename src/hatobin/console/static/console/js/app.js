@@ -84,9 +84,15 @@
 
   /* ---- File drop ---- */
   const showFile = (zone) => {
-    const file = zone.querySelector("input[type=file]").files[0];
+    const input = zone.querySelector("input[type=file]");
+    const file = input.files[0];
     const shown = zone.querySelector("[data-drop-file]");
     shown.hidden = !file;
+    // Said before minutes of sending; the server says the same.
+    const tooLarge = file && file.size > Number(input.dataset.limit || Infinity);
+    shown.classList.toggle("bad", Boolean(tooLarge));
+    input.setCustomValidity(tooLarge ? input.dataset.tooLarge : "");
+    if (tooLarge) input.reportValidity();
     if (file) shown.querySelector("[data-drop-name]").textContent =
       `${file.name} (${Math.max(1, Math.round(file.size / 1024)).toLocaleString()} KB)`;
   };
