@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser import letters
 from tests.browser.desk import PHONE, Desk, sign_in
 from tests.conftest import need_program
 from tests.doubles.service import Service
@@ -63,6 +64,22 @@ def signed_in(chromium: Browser, service: Service) -> Any:
         page = context.new_page()
         sign_in(page, *service.sign_in())
         return context.storage_state()
+
+
+@pytest.fixture(scope="package")
+def finished(chromium: Browser, service: Service, signed_in: Any) -> str:
+    """Address of a letter that went to 60 people by the sandbox: two pages of rows."""
+    made = Desk(chromium, service, signed_in)
+    page = made.window()
+    letter = letters.new_letter(page, "届いたお知らせ")
+    people = tuple((f"見本 {n:03}", f"reader.{n:03}@example.jp") for n in range(1, 61))
+    letters.bring_file(page, letter, "小さな名簿", people)
+    letters.go_on(page)
+    letters.write_plainly(page, letter, "届いたお知らせ", "{{ 氏名 }} 様\n\n本文です。")
+    letters.release(page, letter, "60")
+    letters.wait_for_end(page)
+    made.close()
+    return letter
 
 
 @pytest.fixture

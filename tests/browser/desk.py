@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -77,9 +78,10 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.wait_for_url(lambda url: urlsplit(url).path != "/sign-in/")
 
 
-def axe_findings(page: Page) -> list[str]:
+def axe_findings(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """What axe finds serious on this page, one line each: rule, element, what to do."""
-    found = Axe().run(page).response["violations"]
+    options = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+    found = Axe().run(page, options=options).response["violations"]
     return [
         f"{each['id']}: {node['html'][:160]} | {node['failureSummary'][:300]}"
         for each in found

@@ -133,9 +133,14 @@
     }
   });
 
-  /* ---- Merge fields: a chip puts its field where the caret was last ---- */
+  /* ---- Merge fields: a chip puts its field where the person wrote last. Passing by with the Tab key
+     is not writing: else the keyboard would reach the chips only from the field before them. ---- */
   let lastPlace = null;
-  on("focusin", "[data-takes-fields]", (element) => { lastPlace = element; });
+  ["input", "pointerup"].forEach((type) =>
+    on(type, "[data-takes-fields]", (element) => { lastPlace = element; }));
+  on("keydown", "[data-takes-fields]", (element, event) => {
+    if (!["Tab", "Shift"].includes(event.key)) lastPlace = element;
+  });
   on("click", "[data-insert]", (chip) => {
     const place = lastPlace ?? document.querySelector("[data-takes-fields]");
     const text = `{{ ${chip.dataset.insert} }}`;

@@ -30,8 +30,14 @@
     ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|tel:|\s*\{\{)/i,
     RETURN_DOM_FRAGMENT: true,
   };
+  /* Styles and handlers go before anything parses them: the page's own policy would report each of
+     them. DOMPurify decides about the rest. */
+  const ACTIVE = /\s(?:style|on\w+)\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi;
+  const unstyled = (dirty) => dirty
+    .replace(/<style\b[\s\S]*?<\/style\s*>/gi, "")
+    .replace(/<[^>]*>/g, (tag) => tag.replace(ACTIVE, ""));
   const clean = (dirty) => {
-    const inert = new DOMParser().parseFromString(dirty, "text/html");
+    const inert = new DOMParser().parseFromString(unstyled(dirty), "text/html");
     inert.querySelectorAll("td, th").forEach((cell) => cell.append(" "));
     inert.querySelectorAll("tr").forEach((row) => {
       const line = inert.createElement("p");
@@ -142,9 +148,8 @@
   bar.addEventListener("click", (event) => {
     const button = event.target.closest("[data-tool]");
     if (!button) return;
-    const byKey = document.activeElement === button;
+    editor.focus();
     tools[button.dataset.tool]();
-    if (button.dataset.tool !== "link") (byKey ? button : editor).focus();
     show();
   });
   ["pathChange", "select", "cursor", "input"].forEach((type) => editor.addEventListener(type, show));
@@ -175,9 +180,9 @@
   const url = document.getElementById("link-url");
   const wrong = document.getElementById("link-error");
   function askForLink() {
-    const link = editor.getSelection().commonAncestorContainer;
-    const around = (link.nodeType === Node.TEXT_NODE ? link.parentElement : link).closest("a");
-    url.value = around?.getAttribute("href") ?? "";
+    const range = editor.getSelection();
+    const there = [...sheet.querySelectorAll("a")].find((link) => range.intersectsNode(link));
+    url.value = there?.getAttribute("href") ?? "";
     wrong.hidden = true;
     url.removeAttribute("aria-invalid");
     dialog.showModal();
