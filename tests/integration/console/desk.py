@@ -5,9 +5,9 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from tests import factories
@@ -16,6 +16,8 @@ from hatobin.accounts.models import Role, User, Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.audience.models import Import
 from hatobin.audience.services.imports import run_import
+
+Page = Any  # what the test client answers: a response that also carries its ``context``
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,7 @@ class Desk:
     actor: Actor
     client: Client
 
-    def upload(self, data: bytes, name: str = "会員.csv", query: str = "") -> HttpResponse:
+    def upload(self, data: bytes, name: str = "会員.csv", query: str = "") -> Page:
         """Chooses a file and presses the button."""
         file = SimpleUploadedFile(name, data)
         return self.client.post(reverse("console:upload") + query, {"file": file})
@@ -37,11 +39,11 @@ class Desk:
         assert response.status_code == 302, words_of(response)
         return str(response["Location"])
 
-    def confirm(self, preview: str, **changes: object) -> HttpResponse:
+    def confirm(self, preview: str, **changes: object) -> Page:
         """Presses the button under the preview with everything as proposed, but for the changes."""
         return self.client.post(preview, proposed(self.client.get(preview)) | changes)
 
-    def read(self, confirmed: HttpResponse) -> HttpResponse:
+    def read(self, confirmed: Page) -> Page:
         """Lets the worker do its job, and opens the result."""
         assert confirmed.status_code == 302, words_of(confirmed)
         run_import(Import.objects.of(self.workspace.pk).latest("id").pk)
@@ -56,12 +58,13 @@ def desk_of(
     number = User.objects.count()
     actor = factories.make_actor(workspace, role, email=f"{role}-{number}@office.example")
     client = Client()
+    assert actor.user_id is not None
     client.force_login(User.objects.get(pk=actor.user_id))
     client.cookies["hatobin_language"] = language
     return Desk(workspace=workspace, actor=actor, client=client)
 
 
-def proposed(preview: HttpResponse) -> dict[str, object]:
+def proposed(preview: Page) -> dict[str, object]:
     """What the controls of the preview hold, with a basis chosen."""
     page = preview.content.decode()
     data: dict[str, object] = {"basis": "consent"}
@@ -83,13 +86,13 @@ def proposed(preview: HttpResponse) -> dict[str, object]:
     return data
 
 
-def words_of(response: HttpResponse) -> str:
+def words_of(response: Page) -> str:
     """What a person reads on a page, on one line."""
     page = re.sub(r"<(script|template)\b.*?</\1>", " ", response.content.decode(), flags=re.S)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def beside(response: HttpResponse, control: str) -> str:
+def beside(response: Page, control: str) -> str:
     """The error beside a control, by its id; empty when there is none."""
     page = response.content.decode()
     found = re.search(rf'id="{re.escape(control)}_error">(.*?)</p>', page, re.S)

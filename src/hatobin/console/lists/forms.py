@@ -130,7 +130,7 @@ class ReadingForm(forms.Form):
             del self.fields["sheet"]
             return
         names = [(sheet.name, f"{sheet.name} ({sheet.rows:,})") for sheet in preview.sheets]
-        self.fields["sheet"].widget.choices = [("", _("As recognised")), *names]  # type: ignore[attr-defined]
+        self.fields["sheet"].widget.choices = [("", _("As recognised")), *names]
 
 
 class PersonForm(forms.Form):

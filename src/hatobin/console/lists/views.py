@@ -28,7 +28,7 @@ _SHOWN_IMPORTS = 5
 _PEOPLE = 25  # a page
 _SHOWN_FIELDS = 3
 _NAME_KINDS = (FieldKind.NAME, FieldKind.FAMILY_NAME, FieldKind.GIVEN_NAME)
-_FIRST_KINDS = [*_NAME_KINDS, FieldKind.COMPANY]
+_FIRST_KINDS = [kind.value for kind in (*_NAME_KINDS, FieldKind.COMPANY)]
 
 
 @staff_only
