@@ -106,6 +106,12 @@ _ERRORS: dict[int, tuple[str, str, str, Json]] = {
         "Too many keys from your address were refused.",
         {"retry": True},
     ),
+    503: (
+        "no-database",
+        "Something that this needs does not answer now.",
+        "The database does not answer. Nothing was half done.",
+        {"retry": True},
+    ),
     500: (
         "internal-error",
         "Something went wrong here.",
@@ -193,7 +199,7 @@ def _finish_answers(method: str, operation: Json, schemas: Json) -> None:
 
 
 def _errors_of(method: str, operation: Json) -> list[int]:
-    found = {401, 403, 429, 500}
+    found = {401, 403, 429, 500, 503}
     if operation["parameters"] or "requestBody" in operation:
         found.add(422)
     if any(parameter["in"] == "path" for parameter in operation["parameters"]):

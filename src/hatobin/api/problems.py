@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -77,6 +78,8 @@ def add_to(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Http404, missing)
     api.add_exception_handler(RequestDataTooBig, _too_large)
+    for kind in (OperationalError, InterfaceError):
+        api.add_exception_handler(kind, _no_database)
     for kind in (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         api.add_exception_handler(kind, _unreadable)
     api.add_exception_handler(Exception, _unexpected)
@@ -171,12 +174,25 @@ def _too_large(_request: HttpRequest, _error: Any) -> HttpResponse:
         413,
         "too-large",
         detail=_("The body is larger than this installation takes."),
-        advice=_("Split the list, or ask the person who runs this installation to raise the limit."),
+        advice=_(
+            "Split the list, or ask the person who runs this installation to raise the limit."
+        ),
     )
 
 
 def _unreadable(_request: HttpRequest, _error: Any) -> HttpResponse:
     return problem(400, "unreadable", detail=_("The body of the request cannot be read."))
+
+
+def _no_database(_request: HttpRequest, error: Any) -> HttpResponse:
+    _log.error("the database does not answer", exc_info=error)
+    return problem(
+        503,
+        "no-database",
+        detail=_("The database does not answer. Nothing was half done."),
+        advice=_("Try again in a moment."),
+        retry=True,
+    )
 
 
 def _unexpected(_request: HttpRequest, error: Any) -> HttpResponse:

@@ -61,7 +61,7 @@ def test_every_operation_says_what_it_does_and_what_may_go_wrong(
     assert len(operation["description"]) > len(operation["summary"])
     assert operation["tags"][0] in TAGS
     answers = set(operation["responses"])
-    assert {"401", "403", "429", "500"} <= answers
+    assert {"401", "403", "429", "500", "503"} <= answers
     assert "requestBody" not in operation or {"400", "413", "415", "422"} <= answers
     assert "{" not in path or {"404", "422"} <= answers
     for parameter in operation["parameters"]:
