@@ -75,6 +75,13 @@ def test_the_link_from_the_terminal_makes_the_owner_once() -> None:
     assert issue_setup_token() is None
 
 
+def test_the_first_owner_can_send_into_the_sandbox_at_once() -> None:
+    client = browser()
+    client.post(f"/setup/{issue_setup_token()}", OWNER)
+    assert "Sandbox" in words_of(client.get("/settings/roads/"))
+    assert "nothing leaves this machine" in words_of(client.get("/"))
+
+
 def test_looking_at_the_link_or_a_mistake_in_the_form_does_not_use_it_up() -> None:
     token = issue_setup_token()
     client = browser()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,6 +16,15 @@ from hatobin.accounts.services import audit, sealing
 from hatobin.accounts.services.access import actor_of_member, check_right
 from hatobin.common.errors import Invalid
 
+# What rooms above add to a new workspace, in the same transaction.
+_furnishers: list[Callable[[uuid.UUID], object]] = []
+
+
+def furnish_with(call: Callable[[uuid.UUID], object]) -> None:
+    """A room above registers here (in its AppConfig.ready) what every workspace must have."""
+    if call not in _furnishers:
+        _furnishers.append(call)
+
 
 @transaction.atomic
 def create_workspace(
@@ -25,6 +35,8 @@ def create_workspace(
         raise Invalid("missing", _("This must be filled in."), field="workspace_name")
     workspace = Workspace.objects.create(name=name.strip()[:120], language=language, is_demo=demo)
     sealing.create_keys(workspace.pk)
+    for furnish in _furnishers:
+        furnish(workspace.pk)
     if owner is not None:
         member = Member.objects.create(workspace=workspace, user=owner, role=Role.OWNER)
         audit.record(actor_of_member(member), "workspace.created")
