@@ -31,6 +31,9 @@ class Campaign(WorkspaceOwned):
     )
     egress = models.ForeignKey(Egress, on_delete=models.SET_NULL, null=True, related_name="+")
     letter = models.JSONField(default=dict)  # content.LetterDraft as JSON
+    legal = models.JSONField(
+        null=True
+    )  # content.LegalFooter of this letter alone; else the profile
     dispatch = models.OneToOneField(
         Dispatch, on_delete=models.SET_NULL, null=True, related_name="campaign"
     )

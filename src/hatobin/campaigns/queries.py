@@ -18,8 +18,9 @@ from hatobin.campaigns import rules
 from hatobin.campaigns.models import Campaign
 from hatobin.campaigns.rules import SENTENCES, Status, Steps
 from hatobin.common.errors import NotFound
-from hatobin.content.letters import LetterDraft
+from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery.models import EgressKind
+from hatobin.senders.queries import profile
 
 PAGE = 20
 
@@ -99,6 +100,24 @@ def dispatch_id_of(actor: Actor, campaign_id: uuid.UUID) -> uuid.UUID:
             advice=_("Finish the steps and send it first."),
         )
     return row.dispatch_id
+
+
+def legal_of(actor: Actor, row: Campaign) -> LegalFooter | None:
+    """The facts under this letter: its own, else the workspace's; None while there are none."""
+    if row.legal:
+        return LegalFooter(**row.legal)
+    stored = profile(actor)
+    return stored and LegalFooter(
+        organisation=stored.organisation,
+        postal_address=stored.postal_address,
+        contact=stored.contact,
+    )
+
+
+def legal_facts(actor: Actor, campaign_id: uuid.UUID) -> LegalFooter | None:
+    """The same for the doors; raises NotFound."""
+    check_right(actor, Right.VIEW)
+    return legal_of(actor, access_campaign(actor, campaign_id))
 
 
 def step_status(letter: CampaignView) -> Steps:

@@ -43,6 +43,10 @@ class LegalFooter:
     postal_address: str
     contact: str
 
+    def to_json(self) -> dict[str, str]:
+        """For a JSON column."""
+        return asdict(self)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CompiledLetter:

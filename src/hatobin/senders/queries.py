@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
@@ -34,11 +35,17 @@ def profile(actor: Actor) -> SenderProfile | None:
     return SenderProfile.objects.of(actor.workspace_id).first()
 
 
-def frozen(workspace_id: uuid.UUID, identity_id: uuid.UUID) -> FrozenSender:
-    """What a letter released now would carry; raises Invalid when the legal profile is missing."""
+def frozen(
+    workspace_id: uuid.UUID, identity_id: uuid.UUID, legal: Mapping[str, str] | None = None
+) -> FrozenSender:
+    """What a letter released now would carry. ``legal``: facts of this letter alone, else the profile's.
+
+    Raises Invalid when there are neither.
+    """
     who = SenderIdentity.objects.of(workspace_id).get(pk=identity_id)
-    legal = SenderProfile.objects.of(workspace_id).first()
-    if legal is None:
+    names = ("organisation", "postal_address", "contact")
+    facts = legal or SenderProfile.objects.of(workspace_id).values(*names).first()
+    if facts is None:
         raise Invalid(
             "profile-missing",
             _("The legal footer is not filled in yet."),
@@ -49,7 +56,5 @@ def frozen(workspace_id: uuid.UUID, identity_id: uuid.UUID) -> FrozenSender:
         display_name=who.display_name,
         address=who.address,
         reply_to=who.reply_to,
-        organisation=legal.organisation,
-        postal_address=legal.postal_address,
-        contact=legal.contact,
+        **{name: facts[name] for name in names},
     )

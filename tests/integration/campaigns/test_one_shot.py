@@ -13,7 +13,7 @@ from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.access import actor_of_operator
 from hatobin.campaigns import queries
 from hatobin.campaigns.rules import Status
-from hatobin.campaigns.services import one_shot
+from hatobin.campaigns.services import checks, drafts, one_shot
 from hatobin.campaigns.services.one_shot import Order
 from hatobin.common.errors import Conflict, Invalid
 from hatobin.senders import queries as senders
@@ -121,3 +121,25 @@ def test_the_legal_facts_come_from_the_order_or_from_the_workspace(order: Order)
     stored = senders.profile(operator)
     assert stored is not None
     assert stored.organisation == "新しい町"
+
+
+def test_another_address_in_an_order_stands_under_that_letter_alone(
+    operator: Actor, order: Order
+) -> None:
+    before = senders.profile(operator)
+    assert before is not None
+    shot = one_shot.prepare(operator, replace(order, postal_address="支所 2-2"))
+    shown = checks.preview(operator, shot.campaign_id)
+    assert "支所 2-2" in shown.text
+    assert before.organisation in shown.text
+    copy = drafts.duplicate(operator, shot.campaign_id)
+    assert "支所 2-2" in checks.preview(operator, copy.id).text
+    after = senders.profile(operator)
+    assert after is not None
+    assert after.postal_address == before.postal_address
+    assert (
+        "支所" not in checks.preview(operator, one_shot.prepare(operator, order).campaign_id).text
+    )
+    with pytest.raises(Invalid) as refused:
+        one_shot.prepare(operator, replace(order, contact="two\nlines"))
+    assert refused.value.field == "contact"

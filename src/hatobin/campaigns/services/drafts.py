@@ -25,9 +25,10 @@ from hatobin.campaigns import queries, rules
 from hatobin.campaigns.models import Campaign, LetterKind
 from hatobin.campaigns.queries import CampaignView
 from hatobin.common.errors import Conflict, Invalid, NotFound
-from hatobin.content.letters import LetterDraft
+from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery.models import Egress
 from hatobin.senders.models import SenderIdentity
+from hatobin.senders.services import checked_profile
 
 
 @transaction.atomic
@@ -57,6 +58,7 @@ def create_whole(
     identity_id: uuid.UUID | None = None,
     egress_id: uuid.UUID | None = None,
     draft: LetterDraft | None = None,
+    legal: LegalFooter | None = None,
 ) -> CampaignView:
     """A new draft with everything that is known already; what is None takes its default."""
     made = create(actor, name)
@@ -69,6 +71,7 @@ def create_whole(
         identity_id=identity_id,
         egress_id=egress_id,
         draft=draft,
+        legal=legal,
     )
 
 
@@ -84,6 +87,7 @@ def change(
     identity_id: uuid.UUID | None = None,
     egress_id: uuid.UUID | None = None,
     draft: LetterDraft | None = None,
+    legal: LegalFooter | None = None,
 ) -> CampaignView:
     """Changes several parts in one save, whole or not at all; what is None stays."""
     row = access_draft(actor, campaign_id, revision)
@@ -99,6 +103,8 @@ def change(
         row.egress = _egress(actor, egress_id)
     if draft is not None:
         row.letter = _checked_letter(draft)
+    if legal is not None:
+        row.legal = checked_profile(**legal.to_json())
     return _saved(actor, row, "parts")
 
 
@@ -163,6 +169,7 @@ def duplicate(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
         identity_id=row.identity_id,
         egress=row.egress,
         letter=row.letter,
+        legal=row.legal,
         created_by_id=actor.user_id,
         saved_by=actor.label,
     )

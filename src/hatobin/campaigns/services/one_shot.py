@@ -29,7 +29,7 @@ from hatobin.campaigns.services import checks, drafts, release
 from hatobin.campaigns.services.checks import Check
 from hatobin.common.errors import Invalid
 from hatobin.common.ids import uuid7
-from hatobin.content.letters import LetterDraft
+from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import Dispatch
 from hatobin.senders import queries as sender_queries
@@ -94,7 +94,7 @@ class Report:
 
 def prepare(actor: Actor, order: Order) -> OneShot:
     """Imports the file, writes the draft and checks it. Raises what the single steps raise."""
-    _save_profile(actor, order)
+    legal = _legal(actor, order)
     identity = senders.save_identity(
         actor,
         display_name=order.sender_name,
@@ -110,6 +110,7 @@ def prepare(actor: Actor, order: Order) -> OneShot:
         identity_id=identity.pk,
         egress_id=order.egress_id,
         draft=_draft(order),
+        legal=legal,
     )
     return OneShot(
         campaign_id=letter.id,
@@ -141,18 +142,19 @@ def report(shot: OneShot, dispatch: Dispatch) -> Report:
     )
 
 
-def _save_profile(actor: Actor, order: Order) -> None:
-    """Takes the order's legal facts over the stored ones; writes only what differs."""
+def _legal(actor: Actor, order: Order) -> LegalFooter | None:
+    """Facts for this letter alone, where the order names others than are stored; the first are stored."""
     stored = sender_queries.profile(actor)
-    wanted = {
-        "organisation": order.organisation
-        or (stored.organisation if stored else order.sender_name),
-        "postal_address": order.postal_address or (stored.postal_address if stored else ""),
-        "contact": order.contact or (stored.contact if stored else ""),
-    }
-    if stored and all(getattr(stored, name) == value for name, value in wanted.items()):
-        return
-    senders.save_profile(actor, **wanted)
+    wanted = LegalFooter(
+        organisation=order.organisation or (stored.organisation if stored else order.sender_name),
+        postal_address=order.postal_address or (stored.postal_address if stored else ""),
+        contact=order.contact or (stored.contact if stored else ""),
+    )
+    if stored is None:
+        senders.save_profile(actor, **wanted.to_json())
+        return None
+    same = all(getattr(stored, name) == value for name, value in wanted.to_json().items())
+    return None if same else wanted
 
 
 def _import(actor: Actor, order: Order) -> audience.ImportStatus:

@@ -11,15 +11,18 @@ from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.workspaces import base_url_of
 from hatobin.audience import queries as audience
+from hatobin.campaigns import queries
 from hatobin.campaigns.models import Campaign, LetterKind
 from hatobin.common.errors import HatobinError, Invalid, NotFound
 from hatobin.content.analysis import names_of_draft
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 from hatobin.senders.frozen import FrozenSender
-from hatobin.senders.queries import frozen, profile
+from hatobin.senders.queries import frozen
 
+# Without a profile dots stand in: the rest is checked and shown, and `_sender` names the gap.
 _GAP = "…"
+_LEGAL = ("organisation", "postal_address", "contact")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -109,7 +112,7 @@ def _sender(row: Campaign, problems: list[HatobinError]) -> FrozenSender | None:
         problems.append(_no_identity())
         return None
     try:
-        return frozen(row.workspace_id, row.identity_id)
+        return frozen(row.workspace_id, row.identity_id, row.legal)
     except Invalid as problem:
         problems.append(problem)
         return None
@@ -128,21 +131,11 @@ def _letter(
             kind="marketing" if row.kind == LetterKind.MARKETING else "notice",
             language=Workspace.objects.values_list("language", flat=True).get(pk=row.workspace_id),
             field_names=names,
-            footer=_footer(actor),
+            footer=queries.legal_of(actor, row) or LegalFooter(**dict.fromkeys(_LEGAL, _GAP)),
         )
     except Invalid as problem:
         problems.append(problem)
         return None
-
-
-def _footer(actor: Actor) -> LegalFooter:
-    """Without a profile dots stand in: the rest is checked and shown, and `_sender` names the gap."""
-    legal = profile(actor)
-    return LegalFooter(
-        organisation=legal.organisation if legal else _GAP,
-        postal_address=legal.postal_address if legal else _GAP,
-        contact=legal.contact if legal else _GAP,
-    )
 
 
 def _no_list() -> Invalid:

@@ -28,7 +28,7 @@ from hatobin.content.footer import ShownFooter, shown_footer
 from hatobin.content.letters import LegalFooter
 from hatobin.senders import queries as senders
 
-_EMPTY = "…"
+_NO_FACTS = LegalFooter(organisation="…", postal_address="…", contact="…")
 
 
 @staff_only
@@ -94,7 +94,7 @@ def _context(
         "fallbacks": fallback_rows([field.name for field in fields], kept),
         "identities": senders.identities(request.actor),
         "profile": senders.profile(request.actor),
-        "footers": [(kind, _footer(request, kind)) for kind in LetterKind.values],
+        "footers": [(kind, _footer(request, letter, kind)) for kind in LetterKind.values],
         "own_layout": clean.is_document(html) or " style=" in html,
         "stale": stale,
         "revision": stale.revision if stale else form["revision"].value(),
@@ -129,13 +129,8 @@ def _letter_form(request: StaffRequest, letter: CampaignView) -> LetterForm:
     return LetterForm(request.POST or None, initial=initial, identities=choices)
 
 
-def _footer(request: StaffRequest, kind: str) -> ShownFooter:
-    legal = senders.profile(request.actor)
-    facts = LegalFooter(
-        organisation=legal.organisation if legal else _EMPTY,
-        postal_address=legal.postal_address if legal else _EMPTY,
-        contact=legal.contact if legal else _EMPTY,
-    )
+def _footer(request: StaffRequest, letter: CampaignView, kind: str) -> ShownFooter:
+    facts = queries.legal_facts(request.actor, letter.id) or _NO_FACTS
     return shown_footer(facts, kind=kind, language=request.workspace.language)
 
 

@@ -75,16 +75,23 @@ def save_profile(
 ) -> SenderProfile:
     """Stores the legal facts that stand under every letter; all three are needed."""
     check_right(actor, Right.MANAGE)
-    values = {
-        "organisation": _checked_line(organisation, field="organisation"),
-        "postal_address": _checked_line(postal_address, field="postal_address"),
-        "contact": _checked_line(contact, field="contact"),
-    }
+    values = checked_profile(
+        organisation=organisation, postal_address=postal_address, contact=contact
+    )
     profile, _created = SenderProfile.objects.of(actor.workspace_id).update_or_create(
         workspace_id=actor.workspace_id, defaults=values
     )
     audit.record(actor, "sender.profile-saved")
     return profile
+
+
+def checked_profile(*, organisation: str, postal_address: str, contact: str) -> dict[str, str]:
+    """The legal facts, tidied; raises Invalid naming the one that cannot stand under a letter."""
+    return {
+        "organisation": _checked_line(organisation, field="organisation"),
+        "postal_address": _checked_line(postal_address, field="postal_address"),
+        "contact": _checked_line(contact, field="contact"),
+    }
 
 
 def _equal(rows: object, values: dict[str, str]) -> SenderIdentity | None:
