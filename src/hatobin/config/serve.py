@@ -26,7 +26,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -137,9 +136,12 @@ class Supervisor:
             self._database.look()
             for child in self._children:
                 child.look(self._environment)
-            if not announced and (self._answers() or time.monotonic() > deadline):
+            if not announced and self._answers():
                 announced = True
                 announce()
+            elif not announced and time.monotonic() > deadline:
+                _log.warning("the pages do not answer yet; `hatobin doctor` says more")
+                deadline = time.monotonic() + _READY_WITHIN
             time.sleep(_TICK)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -147,12 +149,13 @@ class Supervisor:
 
     def _answers(self) -> bool:
         host = "127.0.0.1" if self._settings.host in {"0.0.0.0", "::"} else self._settings.host  # noqa: S104
+        host = f"[{host}]" if ":" in host else host
+        url = f"http://{host}:{self._settings.port}/healthz"
+        question = urllib.request.Request(url, headers={"Host": "localhost"})
         try:
-            with urllib.request.urlopen(f"http://{host}:{self._settings.port}/healthz", timeout=1):
+            with urllib.request.urlopen(question, timeout=1):  # noqa: S310 - our own
                 return True
-        except urllib.error.HTTPError:
-            return True
-        except OSError:
+        except OSError:  # nobody listens yet, or a status that is no success
             return False
 
     def _drain(self) -> None:

@@ -35,7 +35,8 @@ def _database(url: str) -> dict[str, Any]:
 SECRET_KEY = HATOBIN.django_secret_key
 DEBUG = HATOBIN.debug
 _host = urlsplit(HATOBIN.public_url).hostname or "127.0.0.1"
-ALLOWED_HOSTS = HATOBIN.allowed_hosts or sorted({_host, "127.0.0.1", "localhost", "[::1]"})
+_NAMES = set(HATOBIN.allowed_hosts) or {_host}
+ALLOWED_HOSTS = sorted({*_NAMES, "127.0.0.1", "localhost", "[::1]"})  # this machine asks for itself
 CSRF_TRUSTED_ORIGINS = [HATOBIN.public_url]
 
 INSTALLED_APPS = [
