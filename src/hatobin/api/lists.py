@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router
+from ninja import Path, Router
 from ninja import Status as Reply
 
 from hatobin.accounts.rules import Right
 from hatobin.api.auth import actor_of, needs
-from hatobin.api.schemas.base import PAGE, Key
+from hatobin.api.schemas.base import PAGE, PER_PAGE, Key
 from hatobin.api.schemas.lists import (
     Added,
     Changed,
@@ -83,7 +83,7 @@ def get_people(
     list_id: uuid.UUID,
     search: str = "",
     page: int = PAGE,
-    per_page: int = Query(50, ge=1, le=500),
+    per_page: int = PER_PAGE,
 ) -> Any:
     """The people on a list.
 

@@ -46,7 +46,6 @@ _SENTENCES = {
     "contact_id": "Which person",
     "suppression_id": "Which entry",
     "search": "What to look for",
-    "per_page": "How many on a page",
     "kind": "Refused, or merged into an earlier row",
     "status": "Only letters that stand there",
     "state": "Only letters in this state",
@@ -121,7 +120,7 @@ _ERRORS: dict[int, tuple[str, str, str, Json]] = {
 }
 
 
-def csv_answer(example: str) -> Json:
+def csv_answer(example: str) -> dict[int, Json]:
     """For ``openapi_extra``: the operation answers with a CSV file."""
     body = {"schema": {"type": "string"}, "example": "\ufeff" + example}
     return {200: {"description": "The file", "content": {"text/csv": body}}}

@@ -78,8 +78,8 @@ def add_to(api: NinjaAPI) -> None:
     api.add_exception_handler(HttpError, _http)
     api.add_exception_handler(Http404, missing)
     api.add_exception_handler(RequestDataTooBig, _too_large)
-    for kind in (OperationalError, InterfaceError):
-        api.add_exception_handler(kind, _no_database)
+    for away in (OperationalError, InterfaceError):
+        api.add_exception_handler(away, _no_database)
     for kind in (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         api.add_exception_handler(kind, _unreadable)
     api.add_exception_handler(Exception, _unexpected)

@@ -11,12 +11,14 @@ from hatobin.config import commands
 from hatobin.config.runtime import Runtime
 from hatobin.config.serve import ServeRefused
 
+_TROUBLES: tuple[type[Exception], ...] = (*Runtime.troubles, ServeRefused)
+
 
 def main() -> None:
     """Runs one command; what an operator can mend is said in a sentence, not in a traceback."""
     commands.add_to(hatobin)
     try:
         hatobin(obj=Runtime(), prog_name="hatobin")
-    except (*Runtime.troubles, ServeRefused) as error:
+    except _TROUBLES as error:
         click.echo(f"hatobin: {error}", err=True)
         sys.exit(1)

@@ -18,17 +18,12 @@ from hatobin.intake.sink import Rule, SinkOptions, parse_rule, run_sink
 _MOST_PORTS = click.IntRange(0, 65535)
 
 
-class RuleType(click.ParamType):
-    """``STAGE=ACTION`` of ``intake.sink.faults``."""
-
-    name = "rule"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Rule:
-        """Refused with the sentence of the parser."""
-        try:
-            return parse_rule(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+def _rules(_context: Any, _param: Any, texts: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Refused with the sentence of the parser."""
+    try:
+        return tuple(parse_rule(text) for text in texts)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 @click.command()
@@ -48,7 +43,7 @@ class RuleType(click.ParamType):
 @click.option("--no-pipelining", is_flag=True, help="Do not offer PIPELINING.")
 @click.option("--no-smtputf8", is_flag=True, help="Do not offer SMTPUTF8.")
 @click.option("--no-esmtp", is_flag=True, help="Know only HELO.")
-@click.option("--fault", "rules", type=RuleType(), multiple=True, metavar="STAGE=ACTION",
+@click.option("--fault", "rules", callback=_rules, multiple=True, metavar="STAGE=ACTION",
               help="Misbehave; may be given several times. See below.")  # fmt: skip
 def sink(**given: Any) -> None:
     """Run an SMTP server that takes letters, counts them and sends none.

@@ -9,7 +9,7 @@ from tests.factories import make_workspace
 from tests.integration.api.caller import Caller, make_caller
 from tests.integration.campaigns.stage import Stage, make_stage
 
-from hatobin.accounts.models import ApiKey, AuditEntry
+from hatobin.accounts.models import ApiKey, AuditEntry, User
 from hatobin.accounts.services.api_keys import revoke_api_key
 from hatobin.api import auth
 from hatobin.common import clock
@@ -34,8 +34,9 @@ def test_without_a_key_the_answer_says_how_to_send_one(stage: Stage) -> None:
 
 def test_a_cookie_of_a_signed_in_person_opens_nothing(stage: Stage) -> None:
     person = Caller("")
-    assert stage.alice.user_id is not None
-    person.client.force_login(_user(stage))
+    user_id = stage.alice.user_id
+    assert user_id is not None
+    person.client.force_login(User.objects.get(pk=user_id))
     assert person.post("/lists", {"name": "x"}).code == "no-api-key"
 
 
@@ -96,12 +97,6 @@ def test_what_a_key_did_stands_in_the_audit_log_under_its_name(
     caller.post("/lists", {"name": "新しい会員"})
     entry = AuditEntry.objects.of(stage.workspace.pk).get(action="list.created")
     assert entry.actor == f"api:{key_of(stage, caller).prefix}"
-
-
-def _user(stage: Stage):  # type: ignore[no-untyped-def]
-    from hatobin.accounts.models import User
-
-    return User.objects.get(pk=stage.alice.user_id)
 
 
 def test_a_workspace_without_members_is_no_hole(db: None) -> None:

@@ -58,7 +58,7 @@ def sink(terminal: Terminal, *words: str) -> Iterator[tuple[int, subprocess.Pope
         yield int(first.split(";")[0].rpartition(":")[2]), running
     finally:
         running.terminate()
-        running.wait(30)
+        running.communicate(timeout=30)
 
 
 def test_it_prints_envelopes_as_json_and_writes_letters(nowhere: Terminal, tmp_path: Path) -> None:
@@ -68,8 +68,8 @@ def test_it_prints_envelopes_as_json_and_writes_letters(nowhere: Terminal, tmp_p
         with smtplib.SMTP("127.0.0.1", port) as client:
             client.sendmail("a@example.jp", ["b@example.jp"], LETTER)
             client.sendmail("a@example.jp", ["c@example.jp", "d@example.jp"], LETTER)
-        out, err = running.communicate(timeout=30)
-    assert running.returncode == 0, err
+        assert running.wait(30) == 0
+        out, err = (stream.read() for stream in (running.stdout, running.stderr) if stream)
     first, second = map(json.loads, out.splitlines())
     assert (first["number"], first["mail_from"]) == (1, "a@example.jp")
     assert second["rcpts"] == ["c@example.jp", "d@example.jp"]
