@@ -39,10 +39,10 @@ def createowner(
     envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."
 )
 @with_services
-def resetpassword(_runtime: Runtime, email: str, password: str) -> None:
+def resetpassword(runtime: Runtime, email: str, password: str) -> None:
     """Give a person a new password and end all their sessions."""
     from hatobin.accounts.services.setup import reset_password
 
-    if not reset_password(email=email, password=password):
+    if not reset_password(email=email, password=password, operator=runtime.operator()):
         fail(_("Nobody signs in as %(email)s here.") % {"email": email}, code="unknown-person")
     click.echo(_("The password is changed; the person is signed out everywhere."))
