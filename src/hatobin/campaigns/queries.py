@@ -107,7 +107,9 @@ def legal_of(actor: Actor, row: Campaign) -> LegalFooter | None:
     if row.legal:
         return LegalFooter(**row.legal)
     stored = profile(actor)
-    return stored and LegalFooter(
+    if stored is None:
+        return None
+    return LegalFooter(
         organisation=stored.organisation,
         postal_address=stored.postal_address,
         contact=stored.contact,

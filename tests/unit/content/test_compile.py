@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,9 @@ DRAFT = LetterDraft(subject="{{ 氏名 }}様", html="<p>{{ 氏名 }} 様</p><p>�
 LINK = "https://hatobin.example/u/" + "x" * 38
 
 
-def compiled(draft: LetterDraft = DRAFT, **changes: object) -> CompiledLetter:
+def compiled(**changes: Any) -> CompiledLetter:
     return compile_letter(
-        replace(draft, **changes),  # type: ignore[arg-type]
+        replace(DRAFT, **changes),
         kind="notice",
         language="ja",
         field_names=FIELDS,
@@ -30,7 +31,7 @@ def compiled(draft: LetterDraft = DRAFT, **changes: object) -> CompiledLetter:
     )
 
 
-def refusal(**changes: object) -> Invalid:
+def refusal(**changes: Any) -> Invalid:
     with pytest.raises(Invalid) as caught:
         compiled(**changes)
     return caught.value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.unit.content.test_compile import LINK, compiled
 
@@ -9,7 +11,7 @@ from hatobin.content.letters import LetterDraft, MergedLetter
 from hatobin.content.merge import MergeError, Merger
 
 
-def merged(values: dict[str, str], **changes: object) -> MergedLetter:
+def merged(values: dict[str, str], **changes: Any) -> MergedLetter:
     return Merger(compiled(**changes)).merge(values, unsubscribe_url=LINK)
 
 
