@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from hatobin.accounts.rules import SCOPE_RIGHTS
@@ -212,3 +213,19 @@ def test_a_key_without_the_scope_releases_nothing(service: Service, program: Pro
     status, problem = writer.call("POST", f"/campaigns/{letter['id']}/release", body)
     assert (status, problem["code"], problem["right"]) == (403, "not-allowed", "send")
     assert Program(service.url, writer.key[:-3]).call("GET", "/lists")[0] == 401
+
+
+def test_while_the_database_is_away_the_answer_is_a_problem_that_says_so(
+    service: Service, program: Program
+) -> None:
+    version = service.folder / "postgres" / "PG_VERSION"
+    hidden = version.rename(version.with_name("PG_VERSION.away"))  # so that it is not started again
+    pid = int((service.folder / "postgres" / "postmaster.pid").read_text().split()[0])
+    psutil.Process(pid).kill()
+    try:
+        until(lambda: program.call("GET", "/lists")[0] == 503, "the answer of no database")
+        problem = program.call("GET", "/lists")[1]
+        assert (problem["code"], problem["retry"]) == ("no-database", True)
+    finally:
+        hidden.rename(version)
+    until(lambda: program.call("GET", "/lists")[0] == 200, "the database again")
