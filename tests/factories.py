@@ -42,6 +42,12 @@ def make_actor(workspace: Workspace, role: str = Role.OWNER, email: str = "") ->
     return actor_of_member(member)
 
 
+def user_of(actor: Actor) -> User:
+    """The person behind an actor, and None of the programs that have no person."""
+    assert actor.user_id is not None
+    return User.objects.get(pk=actor.user_id)
+
+
 def make_list(
     workspace: Workspace,
     people: Sequence[tuple[str, Mapping[str, str]]] = (("taro@example.jp", {"氏名": "鈴木太郎"}),),

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from tests.factories import user_of
 from tests.integration.campaigns.stage import Stage, deliveries, make_stage, token_of
 from tests.integration.console.desk import Desk, proposed, words_of
 
@@ -189,7 +190,7 @@ def test_the_search_above_would_find_them() -> None:
     stage = make_stage(people=())
     SetupToken.objects.create(token_hash=PEOPLE[0][1].encode("cp932"))
     tables = dump()
-    owner = User.objects.get(pk=stage.alice.user_id).email
+    owner = user_of(stage.alice).email
     assert found_in(tables["public.accounts_user"], [owner]) == [owner]
     assert found_in(tables["public.accounts_setuptoken"], secrets()) == [PEOPLE[0][1]]
     packed = base64.b64encode(b'{"to": "' + PEOPLE[4][0].encode() + b'"}')

@@ -5,12 +5,14 @@ A refusal proves something only when the same request, made by somebody who may,
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from tests.integration.console.desk import proposed
@@ -44,7 +46,7 @@ class Ask:
     def key(self) -> tuple[str, str]:
         return self.name, self.method
 
-    def by(self, client: Client) -> HttpResponseBase:
+    def by(self, client: Client) -> HttpResponse:
         """What the person of this browser gets; what it changed is undone."""
         for value in self.body.values():
             if isinstance(value, SimpleUploadedFile):
@@ -56,7 +58,7 @@ class Ask:
                 else client.post(self.path, dict(self.body))
             )
             transaction.set_rollback(True)
-        return answer
+        return cast("HttpResponse", answer)
 
 
 def owner_of(office: Office) -> Actor:
@@ -121,18 +123,18 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
     """For each address: the acts it knows (by one word) with what a person would type."""
     owner = owner_of(office)
     draft, ready, _released = office.ids["letter_id"]
-    row = campaigns.campaign(owner, ready)  # type: ignore[arg-type]
+    row = campaigns.campaign(owner, uuid.UUID(str(ready)))
     check = checks.check(owner, row.id)
     person = person_detail(owner, int(str(office.ids["contact_id"][0])))
     preview = reverse("console:import", args=[office.ids["import_id"][0]])
-    confirmed = proposed(browser_of(office.owner).get(preview))  # type: ignore[arg-type]
+    confirmed = proposed(browser_of(office.owner).get(preview))
     road = {"name": "x", "host": "127.0.0.1", "port": 1, "tls": "none"}
-    line = {"display_name": "Hato", "address": "hato@office.example"}
+    line: dict[str, object] = {"display_name": "Hato", "address": "hato@office.example"}
     single: dict[str, dict[str, object]] = {
         "letter-new": {"name": "x"},
         "letter-people": {
             "list_id": office.ids["list_id"][0],
-            "revision": campaigns.campaign(owner, draft).revision,  # type: ignore[arg-type]
+            "revision": campaigns.campaign(owner, uuid.UUID(str(draft))).revision,
         },
         "letter-rename": {"name": "y"},
         "letter-letter": {

@@ -10,13 +10,13 @@ import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
-from tests.factories import make_actor, make_owner, make_workspace
+from tests.factories import make_actor, make_owner, make_workspace, user_of
 from tests.integration.campaigns.stage import make_stage
 from tests.integration.console.asks import asks, browser_of
 from tests.integration.console.desk import words_of
 from tests.integration.console.office import Office, make_office
 
-from hatobin.accounts.models import Member, User
+from hatobin.accounts.models import Member
 from hatobin.config.env import Settings
 from hatobin.config.middleware import POLICY
 from hatobin.delivery.sandbox import services as sandbox
@@ -99,7 +99,7 @@ def test_no_page_needs_what_the_policy_forbids(office: Office) -> None:
 def test_a_letter_is_framed_by_our_own_pages_only_and_can_do_nothing_there() -> None:
     stage = make_stage()
     kept = sandbox.store(stage.workspace.pk, "a@example.jp", ["b@example.jp"], "x", LETTER)
-    client = browser_of(User.objects.get(pk=stage.alice.user_id))
+    client = browser_of(user_of(stage.alice))
     page = client.get(f"/sandbox/{kept.pk}/").content.decode()
     frame = re.search(r"<iframe[^>]*>", page)
     assert frame

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from tests.doubles.service import free_port
-from tests.factories import make_actor, make_owner, make_workspace
+from tests.factories import make_actor, make_owner, make_workspace, user_of
 from tests.integration.console.asks import browser_of
 from tests.integration.console.desk import beside, words_of
 
@@ -127,7 +127,7 @@ def test_who_may_not_change_the_sender_reads_it_without_a_form(
 ) -> None:
     facts = {"organisation": "Springfield", "postal_address": "1 Main St", "contact": "555"}
     owner.post("/settings/sender/", facts)
-    viewer = browser_of(User.objects.get(pk=make_actor(workspace, Role.VIEWER).user_id))
+    viewer = browser_of(user_of(make_actor(workspace, Role.VIEWER)))
     page = viewer.get("/settings/sender/")
     assert "1 Main St" in words_of(page)
     assert 'name="organisation"' not in page.content.decode()
@@ -259,7 +259,7 @@ def test_the_last_owner_stays_one(owner: Client, hanako: User, workspace: Worksp
     taro = make_actor(workspace, Role.OWNER, "taro@office.example")
     owner.post(f"/settings/members/{mine.pk}/", {"role": "viewer"})
     assert owner.get("/settings/members/").status_code == 403, "at once, not at the next sign-in"
-    theirs = Member.objects.of(workspace.pk).get(user_id=taro.user_id)
+    theirs = Member.objects.of(workspace.pk).get(user=user_of(taro))
     with pytest.raises(Conflict):
         members.remove_member(taro, theirs.pk)
 
@@ -348,8 +348,8 @@ def test_the_log_reads_as_sentences_with_names_in_both_languages(
 ) -> None:
     me = actor(hanako, workspace)
     taro = make_actor(workspace, Role.SENDER, "taro@office.example")
-    User.objects.filter(pk=taro.user_id).update(name="鈴木 太郎")
-    place = Member.objects.of(workspace.pk).get(user_id=taro.user_id)
+    User.objects.filter(pk=user_of(taro).pk).update(name="鈴木 太郎")
+    place = Member.objects.of(workspace.pk).get(user=user_of(taro))
     owner.post(f"/settings/members/{place.pk}/", {"role": "approver"})
     made = api_keys.create_api_key(me, name="CRM", scopes=["read"], days=1)
     by_key = api_keys.actor_of_key(made.secret)
