@@ -35,6 +35,7 @@ _ICONS = [
     "suppressed",
     "settings",
     "menu",
+    "more",
     "close",
     "check",
     "success",
