@@ -18,9 +18,10 @@ from hatobin.api.schemas.base import PAGE
 from hatobin.api.schemas.imports import ImportOut, ProblemRowPage
 from hatobin.api.schemas.lists import Basis
 from hatobin.audience import queries
+from hatobin.audience.mapping import columns_of
 from hatobin.audience.services import imports
+from hatobin.audience.services.imports import import_file
 from hatobin.audience.services.uploads import ReadingOverride
-from hatobin.audience.services.whole_file import columns_of, import_file
 
 router = Router(tags=["Imports"])
 Encoding = Literal["", "utf-8", "cp932", "iso-2022-jp", "euc-jp", "utf-16"]

@@ -17,6 +17,7 @@ from hatobin.common.errors import HatobinError, Invalid
 # The workspace's fields: name > (kind, personal).
 Known = Mapping[str, tuple[str, bool]]
 
+ADDRESS = "@"  # in place of a field name: the column with the addresses
 _SPACES = re.compile(r"\s+")
 
 
@@ -81,34 +82,48 @@ def check_mapping(mapping: choices.Mapping, columns: int, known: Known) -> None:
         used.add(choice.column)
 
 
-def corrected(proposal: choices.Proposal, lines: str) -> choices.Mapping:
-    """The proposal with corrections, one ``label=field`` a line (``label=``: not used, ``label=@``: address).
-
-    Raises Invalid (``field="columns"``) for a line that names no column.
-    """
-    columns = {plan.label: plan for plan in proposal.columns}
-    for number, line in enumerate(lines.splitlines(), 1):
-        label, equals, name = (part.strip() for part in line.rpartition("="))
+def columns_of(text: str) -> dict[str, str]:
+    """``column=field`` lines as a mapping; raises Invalid for a line without ``=``."""
+    pairs = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        label, sign, name = (part.strip() for part in line.rpartition("="))
         if not line.strip():
             continue
-        if not equals or label not in columns:
-            raise _no_such_column(number)
-        plan = columns[label]
-        if name == "@":
-            proposal = choices.Proposal(address=plan.column)
-        columns[label] = replace(plan, use=name not in {"", "@"}, name=name or plan.name)
-    return choices.Proposal(address=proposal.address, columns=tuple(columns.values())).mapping()
+        if not sign:
+            raise Invalid(
+                "bad-columns",
+                _("“%(line)s” is not of the form column=field."),
+                field="columns",
+                row=number,
+                params={"line": line.strip()},
+            )
+        pairs[label] = name
+    return pairs
 
 
-def _no_such_column(number: int) -> HatobinError:
-    return Invalid(
-        "no-column",
-        _("Line %(line)s does not name a column of the file."),
-        advice=_("Write the column's name, an equals sign and the name of the field."),
-        field="columns",
-        row=number,
-        params={"line": number},
-    )
+def corrected(proposal: choices.Proposal, columns: Mapping[str, str]) -> choices.Mapping:
+    """The proposal with corrections: column label > field name, ``""`` to leave it out, ``"@"`` for the
+    one with the addresses. Raises Invalid (``field="columns"``) for a label that the file does not have.
+    """
+    plans = {plan.label.strip(): plan for plan in proposal.columns}
+    address = proposal.address
+    for label, name in columns.items():
+        plan = plans.get(label.strip())
+        if plan is None:
+            raise Invalid(
+                "no-column",
+                _("The file has no column “%(label)s”. It has: %(labels)s"),
+                field="columns",
+                params={"label": label, "labels": ", ".join(filter(None, plans))},
+            )
+        if name == ADDRESS:
+            address = plan.column
+        plans[plan.label.strip()] = replace(
+            plan, use=name not in {"", ADDRESS}, name=name or plan.name
+        )
+    changed = {plan.column: plan for plan in plans.values()}
+    every = tuple(changed.get(plan.column, plan) for plan in proposal.columns)
+    return choices.Proposal(address=address, columns=every).mapping()
 
 
 def _check_column(choice: choices.FieldChoice, columns: int, used: set[int], place: str) -> None:

@@ -56,14 +56,14 @@ def import_command(
     status 0: imported; 2: nothing was written.
     """
     from hatobin.audience import queries
+    from hatobin.audience.mapping import columns_of
     from hatobin.audience.services import imports
     from hatobin.audience.services.uploads import ReadingOverride
-    from hatobin.audience.services.whole_file import columns_of, import_file
     from hatobin.audience.sheets import Encoding
     from hatobin.cli.workspaces import operator_actor
 
     actor = operator_actor(runtime, workspace)
-    upload = import_file(
+    upload = imports.import_file(
         actor,
         file_name=file.name,
         data=file.read_bytes(),

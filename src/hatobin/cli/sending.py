@@ -96,10 +96,14 @@ def send(runtime: Runtime, **options: Any) -> None:
     )
     shot = one_shot.prepare(actor, order)
     _show_check(shot, quiet=options["as_json"])
-    if not shot.check.can_send:
-        _refuse(shot)
-    if not options["yes"]:
-        _ask(shot.check.sendable)
+    try:
+        if not shot.check.can_send:
+            _refuse(shot)
+        if not options["yes"]:
+            _ask(shot.check.sendable)
+    except SystemExit:
+        one_shot.discard(actor, shot)
+        raise
     _send(actor, shot, options)
 
 

@@ -68,7 +68,6 @@ def _fill(owner: User) -> None:
     from hatobin.audience.demo_people import as_csv, office_people
     from hatobin.audience.models import ConsentBasis
     from hatobin.audience.services import imports
-    from hatobin.audience.services.whole_file import import_file
     from hatobin.senders import services as senders
 
     _workspace, actor = access_workspace(owner)
@@ -81,7 +80,7 @@ def _fill(owner: User) -> None:
     identity = senders.save_identity(
         actor, display_name="さくら市 広報課", address="kouhou@sakura-city.example"
     )
-    upload = import_file(
+    upload = imports.import_file(
         actor,
         file_name="会員名簿.csv",
         data=as_csv(office_people(), encoding="cp932"),

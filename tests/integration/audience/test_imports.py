@@ -18,6 +18,7 @@ from hatobin.accounts.models import AuditEntry
 from hatobin.accounts.rules import Actor
 from hatobin.audience import queries
 from hatobin.audience.choices import FieldChoice, ImportChoice, Mapping
+from hatobin.audience.mapping import columns_of
 from hatobin.audience.models import (
     Contact,
     ContactList,
@@ -400,7 +401,7 @@ def test_a_program_imports_in_one_call_and_corrects_columns_by_name(actor: Actor
         data=data,
         list_name="会員",
         basis="consent",
-        columns="連絡先=電話\nメモ=\n",
+        columns=columns_of("連絡先=電話\nメモ=\n"),
         queue=False,
     )
     run_import(upload.pk)
@@ -408,13 +409,17 @@ def test_a_program_imports_in_one_call_and_corrects_columns_by_name(actor: Actor
     assert people_of(actor)[0].fields == {"氏名": "山田花子", "電話": "03-1234-5678"}
     with pytest.raises(Invalid) as refused:
         import_file(
-            actor, file_name="a.csv", data=data, list_name="会員", basis="consent", columns="FAX=x"
+            actor,
+            file_name="a.csv",
+            data=data,
+            list_name="会員",
+            basis="consent",
+            columns={"FAX": "x"},
         )
-    assert (refused.value.code, refused.value.field, refused.value.row) == (
-        "no-column",
-        "columns",
-        1,
-    )
+    assert (refused.value.code, refused.value.field) == ("no-column", "columns")
+    with pytest.raises(Invalid) as refused:
+        columns_of("連絡先=電話\nメモ")
+    assert (refused.value.code, refused.value.row) == ("bad-columns", 2)
     assert Import.objects.of(actor.workspace_id).count() == 1
 
 

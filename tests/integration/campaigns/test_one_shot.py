@@ -11,6 +11,7 @@ from tests.integration.campaigns.stage import Stage, deliveries, make_stage
 
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.access import actor_of_operator
+from hatobin.audience.queries import lists
 from hatobin.campaigns import queries
 from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import checks, drafts, one_shot
@@ -85,7 +86,7 @@ def test_what_is_guessed_wrong_is_corrected_by_the_order(operator: Actor, order:
     assert shot.check.can_send, shot.check.findings
     with pytest.raises(Invalid) as refused:
         one_shot.prepare(operator, replace(order, columns={"ない列": "x"}))
-    assert refused.value.params["column"] == "ない列"
+    assert refused.value.params["label"] == "ない列"
 
 
 def test_a_merge_name_that_the_file_lacks_is_a_finding_and_nothing_leaves(
@@ -143,3 +144,18 @@ def test_another_address_in_an_order_stands_under_that_letter_alone(
     with pytest.raises(Invalid) as refused:
         one_shot.prepare(operator, replace(order, contact="two\nlines"))
     assert refused.value.field == "contact"
+
+
+def test_nobody_said_yes_and_nothing_of_it_stays(operator: Actor, order: Order) -> None:
+    letters, before = queries.campaigns(operator).total, {each.id for each in lists(operator)}
+    shot = one_shot.prepare(operator, order)
+    one_shot.discard(operator, shot)
+    assert queries.campaigns(operator).total == letters
+    assert {each.id for each in lists(operator)} == before
+
+
+def test_a_letter_that_cannot_be_kept_leaves_no_list(operator: Actor, order: Order) -> None:
+    before = {each.id for each in lists(operator)}
+    with pytest.raises(Invalid):
+        one_shot.prepare(operator, replace(order, subject="two\nlines"))
+    assert {each.id for each in lists(operator)} == before

@@ -3,8 +3,8 @@
 Job       For the command and for programs that send unattended. Every part goes through the ordinary
           services, so rights, refusals and the audit log are the same as on the screens.
 List      The file always becomes a list of its own: nobody who is on another list can slip in.
-Resume    ``prepare`` may fail half way (a file that is no list, a letter that does not compile); what
-          exists then is a list and a draft, and nothing is sent.
+Refused   A ``prepare`` that raises leaves no list and no draft; after one whose check refuses, ``discard``
+          takes both away. A kill in between leaves a draft that nobody sends.
 """
 
 from __future__ import annotations
@@ -20,14 +20,12 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor
 from hatobin.audience import queries as audience
-from hatobin.audience.choices import FieldChoice, ImportChoice, Proposal
-from hatobin.audience.choices import Mapping as Mapped
 from hatobin.audience.models import ConsentBasis, ImportState
-from hatobin.audience.services import imports, uploads
+from hatobin.audience.services import imports, lists
 from hatobin.campaigns.models import LetterKind
 from hatobin.campaigns.services import checks, drafts, release
 from hatobin.campaigns.services.checks import Check
-from hatobin.common.errors import Invalid
+from hatobin.common.errors import HatobinError, Invalid
 from hatobin.common.ids import uuid7
 from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery import queries as delivery
@@ -74,9 +72,10 @@ class RefusedRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OneShot:
-    """A prepared letter: look at ``check``, then ``send``."""
+    """A prepared letter: look at ``check``, then ``send`` or ``discard``."""
 
     campaign_id: uuid.UUID
+    list_id: uuid.UUID | None
     import_id: uuid.UUID
     refused_rows: tuple[RefusedRow, ...]
     duplicates: int
@@ -102,18 +101,23 @@ def prepare(actor: Actor, order: Order) -> OneShot:
         reply_to=order.reply_to,
     )
     upload = _import(actor, order)
-    letter = drafts.create_whole(
-        actor,
-        _name(),
-        kind=order.kind,
-        list_id=upload.list_id,
-        identity_id=identity.pk,
-        egress_id=order.egress_id,
-        draft=_draft(order),
-        legal=legal,
-    )
+    try:
+        letter = drafts.create_whole(
+            actor,
+            _name(),
+            kind=order.kind,
+            list_id=upload.list_id,
+            identity_id=identity.pk,
+            egress_id=order.egress_id,
+            draft=_draft(order),
+            legal=legal,
+        )
+    except HatobinError:
+        _forget_list(actor, upload.list_id)
+        raise
     return OneShot(
         campaign_id=letter.id,
+        list_id=upload.list_id,
         import_id=upload.id,
         refused_rows=_refused(actor, upload.id),
         duplicates=upload.duplicates,
@@ -130,6 +134,17 @@ def send(actor: Actor, shot: OneShot, *, hold: timedelta = timedelta()) -> Dispa
         seal=shot.check.seal,
         hold=hold,
     )
+
+
+def discard(actor: Actor, shot: OneShot) -> None:
+    """Takes the draft and its list away again: nobody said yes, or the check refused."""
+    drafts.delete_draft(actor, shot.campaign_id)
+    _forget_list(actor, shot.list_id)
+
+
+def _forget_list(actor: Actor, list_id: uuid.UUID | None) -> None:
+    if list_id is not None:
+        lists.delete_list(actor, list_id)
 
 
 def report(shot: OneShot, dispatch: Dispatch) -> Report:
@@ -158,16 +173,17 @@ def _legal(actor: Actor, order: Order) -> LegalFooter | None:
 
 
 def _import(actor: Actor, order: Order) -> audience.ImportStatus:
-    staged = uploads.stage_upload(actor, file_name=order.file_name, data=order.data)
-    shown = uploads.preview(actor, staged.pk)
-    choice = ImportChoice(
-        mapping=_mapping(shown.proposal, order.columns),
-        basis=order.basis or _basis(order.kind),
+    upload = imports.import_file(
+        actor,
+        file_name=order.file_name,
+        data=order.data,
         list_name=_name(),
+        basis=order.basis or _basis(order.kind),
+        columns=order.columns,
+        queue=False,
     )
-    imports.start_import(actor, staged.pk, choice, queue=False)
-    imports.run_import(staged.pk)
-    status = audience.import_status(actor, staged.pk)
+    imports.run_import(upload.pk)
+    status = audience.import_status(actor, upload.pk)
     if status.state != ImportState.DONE:
         raise Invalid(
             status.error_code or "import-failed",
@@ -177,32 +193,6 @@ def _import(actor: Actor, order: Order) -> audience.ImportStatus:
             params={"error": status.error, "advice": status.advice},
         )
     return status
-
-
-def _mapping(proposal: Proposal, columns: Mapping[str, str]) -> Mapped:
-    """The guess, corrected by the order; raises Invalid for a column that the file does not have."""
-    labels = {plan.label for plan in proposal.columns}
-    for label in columns:
-        if label not in labels:
-            raise Invalid(
-                "no-such-column",
-                _("The file has no column “%(column)s”."),
-                advice=_("It has: %(columns)s."),
-                field="columns",
-                params={"column": label, "columns": ", ".join(sorted(labels))},
-            )
-    address, chosen = proposal.address, []
-    for plan in proposal.columns:
-        target = columns.get(plan.label)
-        if target == "@":
-            address = plan.column
-        elif target or (target is None and plan.use):
-            name = target or plan.name
-            chosen.append(
-                FieldChoice(column=plan.column, name=name, kind=plan.kind, personal=plan.personal)
-            )
-    fields = tuple(each for each in chosen if each.column != address)
-    return Mapped(address=address, fields=fields)
 
 
 def _basis(kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -22,6 +23,7 @@ from hatobin.audience.services.imports.ending import end_import
 from hatobin.audience.services.lists import checked_list_name
 from hatobin.audience.services.people import checked_basis
 from hatobin.audience.services.uploads import (
+    ReadingOverride,
     inspected,
     known_fields,
     preview,
@@ -73,18 +75,18 @@ def import_file(
     data: BinaryIO | bytes,
     list_name: str,
     basis: str,
-    columns: str = "",
+    columns: Mapping[str, str],
+    reading: ReadingOverride | None = None,
     queue: bool = True,
 ) -> Import:
     """Upload, preview and start in one call, for callers that have nobody to look at the preview.
 
-    ``columns`` corrects what is proposed, one ``label=field`` a line; ``label=`` leaves a column out,
-    ``label=@`` holds the addresses. A file that is refused is not kept. Raises as ``stage_upload`` and
-    ``start_import`` do, and Invalid (``field="columns"``) for a column that is not there.
+    ``columns`` corrects what is proposed, see ``mapping.corrected``. A file that is refused is not kept.
+    Raises as ``stage_upload`` and ``start_import`` do, and Invalid (``field="columns"``).
     """
     upload = stage_upload(actor, file_name=file_name, data=data)
     try:
-        shown = preview(actor, upload.pk)
+        shown = preview(actor, upload.pk, reading)
         choice = shown.proposed_choice(list_name=list_name, basis=basis)
         corrected = mapping.corrected(shown.proposal, columns)
         return start_import(actor, upload.pk, replace(choice, mapping=corrected), queue=queue)
