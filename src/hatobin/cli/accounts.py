@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from hatobin.cli.main import Runtime, fail, hatobin, with_services
+from hatobin.cli.shared import Runtime, fail, with_services
 from hatobin.common.terminal import gettext as _
 
 
-@hatobin.command()
+@click.command()
 @click.option("--email", prompt=_("Mail address"), help="The owner's mail address, for signing in.")
 @click.option("--name", default="", help="The owner's name.")
 @click.option(
@@ -33,7 +33,7 @@ def createowner(
     click.echo(_("%(email)s owns “%(workspace)s”.") % words)
 
 
-@hatobin.command()
+@click.command()
 @click.option("--email", prompt=_("Mail address"), help="With which the person signs in.")
 @click.password_option(
     envvar="HATOBIN_OWNER_PASSWORD", help="Else HATOBIN_OWNER_PASSWORD, else asked."

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from hatobin.cli.main import Runtime, hatobin, with_services
+from hatobin.cli.shared import Runtime, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
@@ -16,7 +16,7 @@ _BASES = ["consent", "given", "trading", "published", "not-advertising"]
 _ENCODINGS = ["cp932", "utf-8", "utf-16", "iso-2022-jp", "euc-jp"]
 
 
-@hatobin.command("import")
+@click.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--list", "list_name", required=True, help="Name of the list; a known one is added to."

@@ -11,14 +11,14 @@ from typing import Any, NoReturn
 
 import click
 
-from hatobin.cli.main import Runtime, fail, hatobin, option_of, with_services
+from hatobin.cli.shared import Runtime, fail, option_of, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@hatobin.command("send")
+@click.command("send")
 @click.option(
     "--list-file", type=_FILE, required=True, help="The people: CSV, TSV, xlsx, xls, ods."
 )

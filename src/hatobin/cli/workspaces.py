@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hatobin.accounts.rules import Actor
-from hatobin.cli.main import Runtime, fail
+from hatobin.cli.shared import Runtime, fail
 from hatobin.common.terminal import gettext as _
 
 
