@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
 from tests.browser import letters
 from tests.browser.letters import DEMO_LIST, SMALL
-from tests.doubles.service import until
+from tests.doubles.service import free_port, until
 
 
 def test_a_spreadsheet_goes_out_as_one_letter_per_person(page: Page) -> None:
@@ -126,16 +126,10 @@ def slow_server() -> Iterator[SinkThread]:
 
 
 def test_stop_in_the_middle_means_stop(page: Page, slow_server: SinkThread) -> None:
-    _add_relay(page, "ゆっくり", slow_server.port)
     letter = letters.new_letter(page, "途中で緊急停止")
     letters.choose_list(page, letter, DEMO_LIST)
     letters.write_plainly(page, letter, "止める件名", "本文です。")
-    page.goto(f"{letter}send/")
-    page.get_by_role("radio", name=re.compile("ゆっくり")).check()
-    page.locator("#way-form button").click()
-    expect(page.locator(".hold-note")).to_contain_text("5秒")
-    page.locator("input[name=typed_number]").fill("1000")
-    letters.main_button(page).click()
+    _release_by(page, letter, "ゆっくり", slow_server.port, "1000")
 
     page.locator("#ask-stop").click(timeout=30_000)
     until(lambda: len(slow_server.envelopes) > 3, "the first letters")
@@ -145,6 +139,58 @@ def test_stop_in_the_middle_means_stop(page: Page, slow_server: SinkThread) -> N
     sums = letters.adds_up(page)
     assert sums["cancelled"] > 900
     assert 0 < sums["accepted"] == len(slow_server.envelopes)
+
+
+def test_letters_in_doubt_are_explained_and_a_person_decides(page: Page, finished: str) -> None:
+    letter = letters.new_letter(page, "返事のない配信")
+    letters.choose_list(page, letter, "小さな名簿")
+    letters.write_plainly(page, letter, "返事のない件名", "本文です。")
+    taken_and_silent = SinkOptions(rules=(parse_rule("dot/reader.030@*=keep-close"),))
+    with SinkThread(taken_and_silent) as server:
+        _release_by(page, letter, "返事なし", server.port, "60")
+        letters.wait_for_end(page)
+        sums = letters.adds_up(page)
+        assert (sums["accepted"], sums["in-doubt"]) == (59, 1)
+        page.locator("a[href='?state=in-doubt#people']").first.click()
+        expect(page.locator("table tbody tr")).to_have_count(1)
+        server.misbehave()
+        page.locator("form[action$='/act/resend/'] button").click()
+        letters.wait_for_end(page)
+        assert letters.adds_up(page)["accepted"] == 60
+        expect(page.locator("form[action$='/act/resend/']")).to_have_count(0)
+        to_that_one = [e for e in server.envelopes if e.rcpts == ["reader.030@example.jp"]]
+    assert len(to_that_one) == 2
+
+
+def test_a_road_that_is_down_is_said_in_plain_words_and_nobody_is_lost(
+    page: Page, finished: str
+) -> None:
+    letter = letters.new_letter(page, "閉じた道")
+    letters.choose_list(page, letter, "小さな名簿")
+    letters.write_plainly(page, letter, "閉じた道の件名", "本文です。")
+    _release_by(page, letter, "閉じた道", free_port(), "60")
+    trouble = page.locator("#numbers .banner.care")
+    expect(trouble).to_be_visible(timeout=30_000)
+    expect(trouble.locator("a[href='/settings/roads/']")).to_be_visible()
+    assert letters.adds_up(page)["waiting"] == 60
+    page.locator("#pause").click()
+    letters.wait_for_state(page, "paused")
+    page.locator("#ask-stop").click()
+    page.get_by_role("dialog").locator("button.danger").click()
+    letters.wait_for_end(page, "stopped")
+    assert letters.adds_up(page)["cancelled"] == 60
+
+
+def _release_by(page: Page, letter: str, name: str, port: int, number: str) -> None:
+    """A relay on this machine is added, chosen for the letter, and the letter released."""
+    _add_relay(page, name, port)
+    page.goto(f"{letter}send/")
+    page.get_by_role("radio", name=re.compile(name)).check()
+    page.locator("#way-form button").click()
+    expect(page.locator(".hold-note")).to_contain_text("5秒")
+    page.locator("input[name=typed_number]").fill(number)
+    letters.main_button(page).click()
+    page.wait_for_url("**/result/")
 
 
 def _add_relay(page: Page, name: str, port: int) -> None:

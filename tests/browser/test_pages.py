@@ -22,14 +22,13 @@ PLACES = (
 # The gallery shows every part; these show them together.
 DARK = ("/gallery/", "draft letter/", "draft check/", "draft send/", "finished result/?q=reader.01")
 # What a Japanese page may say in Latin letters: names, formats, protocols, keys of the keyboard.
-ALLOWED = set(
-    """
+_LATIN = """
     hatobin demo smtp csv tsv html excel url utf shift jis http https api tls starttls ssl smtps bcc gmail
     json xlsx xls ods opendocument mb kb ctrl dkim mail rcpt from to cc chrome google linux macos windows iso
     ip english unsubscribe id mta port dns spf dmarc webhook tab esc crlf bom ascii javascript openapi alice
     example
-    """.split()
-)
+"""
+ALLOWED = frozenset(_LATIN.split())
 _NOT_WORDS = re.compile(r"\S*[@:/._{}=-]\S*|[0-9]\w*")
 _WORD = re.compile(r"[A-Za-z]{2,}")
 # Visible words and those that are only heard, without what is data or marked as another language's.
