@@ -122,6 +122,13 @@ def legal_facts(actor: Actor, campaign_id: uuid.UUID) -> LegalFooter | None:
     return legal_of(actor, access_campaign(actor, campaign_id))
 
 
+def list_on_its_way(workspace_id: uuid.UUID, list_id: uuid.UUID) -> bool:
+    """Whether a letter to this list is on hold, being sent or paused."""
+    under_way = (Status.HELD.value, Status.SENDING.value, Status.PAUSED.value)
+    rows = Campaign.objects.of(workspace_id).filter(list_id=list_id)
+    return rows.filter(dispatch__state__in=under_way).exists()
+
+
 def step_status(letter: CampaignView) -> Steps:
     """Which of the five steps are complete."""
     return rules.steps(

@@ -15,6 +15,7 @@ from tests.integration.campaigns.stage import HELLO, Stage, deliveries, make_sta
 
 from hatobin.accounts.models import AuditEntry, Role
 from hatobin.audience.models import Subscription
+from hatobin.audience.services.lists import delete_list
 from hatobin.campaigns import queries
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import Status
@@ -52,6 +53,19 @@ def released(stage: Stage, letter: CampaignView, check: Check, **changed: object
 
 def nothing_left(stage: Stage) -> bool:
     return not Delivery.objects.of(stage.workspace.pk).exists()
+
+
+def test_a_list_stays_while_a_letter_to_it_is_on_its_way(
+    stage: Stage, letter: CampaignView, check: Check
+) -> None:
+    assert letter.list_id
+    released(stage, letter, check)
+    with pytest.raises(Conflict) as refused:
+        delete_list(stage.alice, letter.list_id)
+    assert refused.value.code == "list-in-use"
+    control.call_back(stage.alice, letter.id)
+    delete_list(stage.alice, letter.list_id)
+    assert queries.campaign(stage.alice, letter.id).list_id is None
 
 
 def test_what_was_checked_is_written_into_the_ledger_one_row_a_person(
