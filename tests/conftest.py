@@ -31,3 +31,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
             report.outcome = "failed"
             report.longrepr = f"{item.nodeid} may not skip here: {reason}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Passwords cost little inside the test process."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["tests.doubles.quick_argon2.QuickArgon2"]
