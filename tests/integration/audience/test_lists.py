@@ -72,13 +72,13 @@ def test_a_list_is_made_and_renamed_and_names_are_unique(actor: Actor, stranger:
         rename_list(actor, members.pk, name="")
 
 
-def test_the_summary_of_a_list_counts_those_who_have_not_left(actor: Actor) -> None:
+def test_the_summary_of_a_list_counts_everybody_on_it(actor: Actor) -> None:
     status = imported(actor, csv_file([HANAKO, TARO]))
     assert status.list_id
     Subscription.objects.filter(position=2).update(state=Subscription.State.UNSUBSCRIBED)
 
     summary = queries.list_summary(actor, status.list_id)
-    assert (summary.name, summary.people, summary.field_names) == ("会員", 1, ("氏名",))
+    assert (summary.name, summary.people, summary.field_names) == ("会員", 2, ("氏名",))
     assert summary.last_import == status.finished_at
     assert [field.name for field in queries.fields_of_list(actor, status.list_id)] == ["氏名"]
 
@@ -185,8 +185,22 @@ def test_a_suppressed_person_may_be_added_but_gets_nothing(actor: Actor) -> None
     add_person(actor, members.pk, HANAKO[0], {}, "consent")
 
     assert queries.count(actor.workspace_id, members.pk) == queries.Count(
-        people=1, sendable=0, suppressed=1
+        people=1, sendable=0, stopped=1, left=0
     )
+
+
+def test_who_gets_no_letter_is_counted_once_whatever_the_reason(actor: Actor) -> None:
+    rows = [HANAKO, TARO, ("jiro@example.jp", "二郎"), ("saburo@example.jp", "三郎")]
+    status = imported(actor, csv_file(rows))
+    assert status.list_id
+    Subscription.objects.filter(position__in=(2, 3)).update(state=Subscription.State.UNSUBSCRIBED)
+    blocked = [TARO[0], "jiro@example.jp"]
+    suppress(actor.workspace_id, blocked, reason=SuppressionReason.MANUAL, source="user:1")
+
+    numbers = queries.count(actor.workspace_id, status.list_id)
+    assert numbers == queries.Count(people=4, sendable=1, stopped=3, left=2)
+    assert numbers.people == len(people_of(actor))
+    assert queries.stopped_counts(actor) == {status.list_id: 3}
 
 
 def test_another_workspace_finds_neither_lists_nor_people(actor: Actor, stranger: Actor) -> None:

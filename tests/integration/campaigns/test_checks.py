@@ -7,7 +7,7 @@ from tests.factories import make_actor
 from tests.integration.campaigns.stage import make_stage
 
 from hatobin.accounts.models import Role
-from hatobin.audience.models import ContactList
+from hatobin.audience.models import ContactList, Subscription
 from hatobin.campaigns.services import checks, drafts
 from hatobin.common.errors import NotFound
 from hatobin.content.letters import LetterDraft
@@ -55,6 +55,13 @@ def test_people_who_said_no_are_counted_apart() -> None:
     )
     check = checks.check(stage.alice, stage.draft().id)
     assert (check.people, check.sendable, check.suppressed) == (3, 2, 1)
+
+
+def test_who_left_the_list_is_not_in_the_number_but_named() -> None:
+    stage = make_stage()
+    Subscription.objects.of(stage.workspace.pk).filter(position=2).update(state="unsubscribed")
+    check = checks.check(stage.alice, stage.draft().id)
+    assert (check.people, check.sendable, check.suppressed, check.left) == (2, 2, 0, 1)
 
 
 def test_an_empty_draft_says_what_is_missing_and_cannot_be_sent() -> None:

@@ -96,14 +96,21 @@ def test_people_are_found_by_any_part_of_name_or_address(
 
 def test_a_list_shows_its_numbers_and_who_gets_no_letter(desk: Desk, members: ContactList) -> None:
     page = desk.client.get(url("list", members.pk))
-    assert "登録中 3" in words_of(page)
-    assert "配信できる 2" in words_of(page)
+    assert "読者数 3 配信できる 2 配信停止 1" in words_of(page)
     rows = page.content.decode().split("<tr>")
     assert [row.count("配信停止") > 0 for row in rows if "@example.jp" in row] == [
         False,
         True,
         False,
     ]
+
+
+def test_a_list_that_nobody_left_does_not_explain_why_somebody_gets_nothing(desk: Desk) -> None:
+    whole = factories.make_list(desk.workspace, name="役員")
+    read = words_of(desk.client.get(url("list", whole.pk)))
+    assert "配信停止 0" in read
+    assert "自分で" not in read
+    assert "配信停止リストにあります" not in read
 
 
 def test_long_lists_come_page_by_page_and_a_page_beyond_is_the_last(desk: Desk) -> None:
@@ -221,7 +228,7 @@ def test_who_is_taken_off_the_only_list_is_forgotten(desk: Desk, members: Contac
     number = contact(desk, members).pk
     desk.client.post(url("person-remove", members.pk, number))
     assert desk.client.get(url("person", number)).status_code == 404
-    assert "登録中 2" in words_of(desk.client.get(url("list", members.pk)))
+    assert "読者数 2" in words_of(desk.client.get(url("list", members.pk)))
 
 
 def test_the_person_shows_where_they_came_from_and_that_they_get_no_letter(desk: Desk) -> None:
@@ -240,7 +247,7 @@ def test_who_left_stays_as_a_record_and_cannot_be_put_back(
 ) -> None:
     Subscription.objects.of(desk.workspace.pk).filter(position=1).update(state="unsubscribed")
     read = words_of(desk.client.get(url("list", members.pk)))
-    assert "登録中 2" in read
+    assert "読者数 3 配信できる 1 配信停止 2" in read
     sent = {"address": ADDRESS, "field-0": "", "field-1": "", "basis": "given"}
     assert beside(desk.client.post(url("person-add", members.pk), sent), "id_address")
 
@@ -251,7 +258,7 @@ def test_who_left_stays_as_a_record_and_cannot_be_put_back(
 def test_a_viewer_sees_numbers_and_nobody(desk: Desk, members: ContactList) -> None:
     viewer = desk_of(Role.VIEWER, desk.workspace).client
     page = viewer.get(url("list", members.pk), {"q": "花子"})
-    assert "登録中 3" in words_of(page)
+    assert "読者数 3 配信できる 2 配信停止 1" in words_of(page)
     for secret in (ADDRESS, "山田", url("person-add", members.pk), url("list-delete", members.pk)):
         assert secret not in page.content.decode()
     assert viewer.get(url("person", contact(desk, members).pk)).status_code == 403

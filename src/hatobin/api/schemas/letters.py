@@ -131,6 +131,7 @@ class CheckOut(Schema):
     people: int
     sendable: int = Field(description="So many letters would be sent")
     suppressed: int
+    left: int = Field(description="Unsubscribed from the list themselves; not among `people`")
     can_send: bool
     findings: list[FindingOut]
     interesting: list[int] = Field(description="Previews worth looking at, by index")
@@ -139,6 +140,7 @@ class CheckOut(Schema):
         people=1000,
         sendable=999,
         suppressed=1,
+        left=2,
         can_send=True,
         findings=[
             {

@@ -27,7 +27,7 @@ class ListOut(Schema):
 
     id: uuid.UUID
     name: str
-    people: int = Field(description="People on the list, those on the do-not-mail list included")
+    people: int = Field(description="Everybody on the list, those who get no letter included")
     field_names: list[str] = Field(description="The names that a letter can merge")
     updated: datetime
     last_import: datetime | None

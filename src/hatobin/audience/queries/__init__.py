@@ -18,7 +18,7 @@ from hatobin.audience.queries.lists import (
     fields_of_list,
     list_summary,
     lists,
-    suppressed_counts,
+    stopped_counts,
 )
 from hatobin.audience.queries.pages import Page
 from hatobin.audience.queries.people import (
@@ -59,5 +59,5 @@ __all__ = [
     "problems",
     "refused_rows",
     "sendable",
-    "suppressed_counts",
+    "stopped_counts",
 ]

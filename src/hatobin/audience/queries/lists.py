@@ -16,10 +16,12 @@ from hatobin.audience.models import ContactList, Field, ImportState, Subscriptio
 from hatobin.common.errors import NotFound
 from hatobin.suppression.models import Suppression
 
+_LEFT = Q(state=Subscription.State.UNSUBSCRIBED)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListSummary:
-    """A list in one line. ``people`` are those who have not left it."""
+    """A list in one line. ``people``: everybody on it, those who get no letter as well."""
 
     id: uuid.UUID
     name: str
@@ -31,11 +33,15 @@ class ListSummary:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Count:
-    """``people`` on the list = ``sendable`` + ``suppressed`` (on the do-not-mail ledger)."""
+    """``people``, the rows of the list = ``sendable`` + ``stopped``, who get no letter for either reason.
+
+    ``left``: those of ``stopped`` who unsubscribed themselves; the others are on the do-not-mail ledger.
+    """
 
     people: int
     sendable: int
-    suppressed: int
+    stopped: int
+    left: int
 
 
 def lists(actor: Actor) -> list[ListSummary]:
@@ -69,18 +75,19 @@ def fields_of_list(actor: Actor, list_id: uuid.UUID) -> list[Field]:
 
 def count(workspace_id: uuid.UUID, list_id: uuid.UUID) -> Count:
     """How many are on the list now, and how many of them can be mailed."""
-    rows = subscribed(workspace_id, list_id)
-    everybody = rows.count()
-    stopped = rows.filter(in_ledger(workspace_id)).count()
-    return Count(people=everybody, sendable=everybody - stopped, suppressed=stopped)
-
-
-def suppressed_counts(actor: Actor) -> dict[uuid.UUID, int]:
-    """List id > how many of its people are on the do-not-mail ledger; lists without any are left out."""
-    check_right(actor, Right.VIEW)
-    rows = Subscription.objects.of(actor.workspace_id).filter(
-        in_ledger(actor.workspace_id), state=Subscription.State.SUBSCRIBED
+    rows = Subscription.objects.of(workspace_id).filter(list_id=list_id)
+    found = rows.aggregate(
+        people=CountOf("id"),
+        stopped=CountOf("id", filter=_stopped(workspace_id)),
+        left=CountOf("id", filter=_LEFT),
     )
+    return Count(sendable=found["people"] - found["stopped"], **found)
+
+
+def stopped_counts(actor: Actor) -> dict[uuid.UUID, int]:
+    """List id > how many of its people get no letter; lists without any are left out."""
+    check_right(actor, Right.VIEW)
+    rows = Subscription.objects.of(actor.workspace_id).filter(_stopped(actor.workspace_id))
     return dict(rows.values_list("list_id").annotate(CountOf("id")).order_by("list_id"))
 
 
@@ -104,16 +111,20 @@ def in_ledger(workspace_id: uuid.UUID) -> Exists:
     return Exists(entries.filter(address_key=OuterRef("contact__address_key")))
 
 
+def _stopped(workspace_id: uuid.UUID) -> Q:
+    """Who gets no letter: left by the link in a letter, or on the do-not-mail ledger."""
+    return _LEFT | Q(in_ledger(workspace_id))
+
+
 def no_list() -> NotFound:
     """There is no such list here."""
     return NotFound("no-list", _("This list no longer exists."))
 
 
 def _rows(actor: Actor) -> QuerySet[ContactList]:
-    on_it = Q(subscriptions__state=Subscription.State.SUBSCRIBED)
     done = Q(imports__state=ImportState.DONE)
     return ContactList.objects.of(actor.workspace_id).annotate(
-        people=CountOf("subscriptions", filter=on_it, distinct=True),
+        people=CountOf("subscriptions", distinct=True),
         last_import=Max("imports__finished_at", filter=done),
     )
 

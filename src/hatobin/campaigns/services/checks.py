@@ -35,7 +35,8 @@ DRAWN = 5  # so many people are drawn by lot to be looked at
 class Check:
     """What a check saw. ``seal`` goes back with the release; it is empty where nothing can be sent.
 
-    ``people`` = ``sendable`` + ``suppressed``. ``merged``: letters that were made for real.
+    ``people`` = ``sendable`` + ``suppressed``; ``left``: those who unsubscribed from the list are not
+    among them. ``merged``: letters that were made for real.
     ``interesting``: indexes worth looking at, see ``interesting``; ``gaps``: those of them with an empty field.
     """
 
@@ -43,6 +44,7 @@ class Check:
     people: int
     sendable: int
     suppressed: int
+    left: int
     merged: int
     findings: tuple[Finding, ...]
     interesting: tuple[int, ...]
@@ -136,6 +138,7 @@ def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
         people=seal.people if seal else seen.people,
         sendable=seal.sendable if seal else seen.sendable,
         suppressed=seal.people - seal.sendable if seal else seen.suppressed,
+        left=seen.left,
         merged=seen.merged,
         findings=findings,
         interesting=_worth_looking(row, seen),
@@ -148,8 +151,11 @@ def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
 def _seen(row: Campaign, merger: Merger | None) -> Survey:
     if row.list_id is None:
         return Survey()
-    expected = audience.count(row.workspace_id, row.list_id).sendable
-    return survey(merger, audience.iter_people(row.workspace_id, row.list_id), expected=expected)
+    count = audience.count(row.workspace_id, row.list_id)
+    everybody = audience.iter_people(row.workspace_id, row.list_id)
+    seen = survey(merger, everybody, expected=count.sendable)
+    seen.left = count.left
+    return seen
 
 
 def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:

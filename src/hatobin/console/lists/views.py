@@ -35,7 +35,7 @@ _FIRST_KINDS = [kind.value for kind in (*_NAME_KINDS, FieldKind.COMPANY)]
 @require_safe
 def index(request: StaffRequest) -> HttpResponse:
     """Every list, and the files that were read last."""
-    stopped = queries.suppressed_counts(request.actor)
+    stopped = queries.stopped_counts(request.actor)
     found = queries.lists(request.actor)
     context = {
         "lists": [(each, stopped.get(each.id, 0)) for each in found],
