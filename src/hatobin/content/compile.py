@@ -17,6 +17,13 @@ from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 
 # Names that are the product's own. In a letter they are one more place for the unsubscribe link.
 OWN_NAMES = frozenset({"hatobin"})
+_EXCERPT = 24  # characters that show which tag is meant
+_PLACES = {
+    "subject": _("Subject"),
+    "preheader": _("Preview line"),
+    "html": _("Letter"),
+    "text": _("Plain text"),
+}
 _LINK_NAMES = re.compile(r"\{\{\s*(?:配信停止URL|unsubscribe_url)\s*\}\}")
 
 
@@ -94,7 +101,8 @@ def _text_body(draft: LetterDraft, html: str, names: tuple[str, ...]) -> str:
     if draft.mode == "rich" and not (draft.text_edited and draft.text.strip()):
         if not html:
             raise _empty("html")
-        return analysis.text_from_html(html)
+        # Markup inside a tag is gone here, so what was none in the HTML may have become one.
+        return _source(analysis.text_from_html(html), names, field="html")
     text = _LINK_NAMES.sub(footer.UNSUBSCRIBE, draft.text).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise _empty("text")
@@ -113,7 +121,7 @@ def _source(text: str, names: tuple[str, ...], *, field: str) -> str:
     try:
         template = environment(escape=False).from_string(source)
     except LiquidError as error:
-        raise _bad_tag(field, "bad-merge-tag", str(error)) from error
+        raise _bad_tag(source, error, field) from error
     for used in template.analyze().filters:
         if used not in template.env.filters:
             raise _unknown_filter(str(used), field)
@@ -147,13 +155,17 @@ def _empty(field: str) -> Invalid:
     )
 
 
-def _bad_tag(field: str, code: str, why: str) -> Invalid:
+def _bad_tag(source: str, error: LiquidError, field: str) -> Invalid:
+    """Names the place and the words; the engine's own message is for its makers."""
+    start = error.token.start_index if error.token is not None else 0
+    begin = max(source.rfind("{", 0, start + 2) - 1, 0)
+    excerpt = " ".join(source[begin : begin + _EXCERPT].split())
     return Invalid(
-        code,
-        _("A merge field in the letter cannot be read: %(why)s"),
+        "bad-merge-tag",
+        _("%(place)s: “%(words)s” is not a complete merge field."),
         advice=_("Delete it and insert it again with the buttons beside the letter."),
         field=field,
-        params={"why": why},
+        params={"place": _PLACES[field], "words": excerpt},
     )
 
 

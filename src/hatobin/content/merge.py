@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
-from liquid.exceptions import LiquidError
 
 from hatobin.common.errors import Invalid
 from hatobin.content import analysis
@@ -53,12 +52,13 @@ class Merger:
             subject = self._subject.render(**context)
             text = self._text.render(**context)
             html = self._html.render(**context) if self._html else ""
-        except LiquidError as error:
+        except Exception as error:  # a filter raises whatever the value made of it
             raise MergeError(
                 "merge-failed",
-                _("A merge field cannot be filled in: %(why)s"),
-                advice=_("Look at the letter's merge fields."),
-                params={"why": str(error)},
+                _("A merge field cannot be filled in for this person."),
+                advice=_(
+                    "Look at the filters of the letter's merge fields and at the person's values."
+                ),
             ) from error
         _check_subject(subject)
         return MergedLetter(

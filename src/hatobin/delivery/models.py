@@ -82,7 +82,8 @@ class Dispatch(WorkspaceOwned):
     audience = models.PositiveIntegerField()
     hold_until = models.DateTimeField()
     expires_at = models.DateTimeField()
-    # Why it was stopped: "person", "called-back", "last-byte", "content-changed", "cannot-open".
+    # Why it was stopped: "person", "called-back", "last-byte", "content-changed", "cannot-read",
+    # "cannot-open".
     stop_code = models.CharField(max_length=60, blank=True)
     stop_detail = models.JSONField(default=dict)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

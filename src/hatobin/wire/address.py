@@ -15,10 +15,17 @@ from typing import NoReturn
 
 import idna
 
-from hatobin.wire.address_search import find_addresses
+from hatobin.wire.address_search import find_addresses, hidden_in
 from hatobin.wire.japanese_addresses import fold_width, is_carrier
 
-__all__ = ["Address", "AddressError", "find_addresses", "parse_address", "split_display"]
+__all__ = [
+    "Address",
+    "AddressError",
+    "find_addresses",
+    "hidden_in",
+    "parse_address",
+    "split_display",
+]
 
 MAX_ADDRESS = 254  # octets, RFC 5321 section 4.5.3.1.3 less the angle brackets (erratum 1690)
 MAX_LOCAL = 64  # octets, section 4.5.3.1.1

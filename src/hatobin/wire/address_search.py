@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from hatobin.wire.japanese_addresses import fold_width, is_carrier
 
-_SIGNS = re.compile("[@＠﹫]|%40|&#|&commat", re.IGNORECASE)
+_SIGNS = re.compile("[@＠﹫]|%(?:25)*40|&#|&commat", re.IGNORECASE)
 _ENTITY = re.compile("&#|&commat", re.IGNORECASE)
 _WINDOW = 128  # characters before an @: twice the longest local part
 
@@ -22,6 +22,10 @@ _ASCII = r"A-Za-z0-9.!#$%&'*+/?^_`{|}~-"
 _LOCAL = re.compile(rf"[\u00c0-\u024f\u0370-\u03ff\u0400-\u052f{_ASCII}]+\Z")
 _LOCAL_OF_WORDS = re.compile(r"[\w.+-]+\Z")
 _LOCAL_QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)+)"\Z')
+_EDGE = "-_+.~"
+_BREAK = re.compile(r"[/~#$%!?|=&*'{}^`]")
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+_DECODED = 3  # times: a link inside a link is encoded twice
 _AROUND = "'*`{|}"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -31,6 +35,24 @@ _DOMAIN_OF_WORDS = re.compile(
     rf"(?:{_WORD_LABEL}\.)+{_WORD_LABEL}|(?:{_WORD_LABEL}。)+{_WORD_LABEL}"
 )
 _ASCII_START = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?=[^\x00-\x7f])")
+
+
+def hidden_in(found: str) -> list[str]:
+    """Other addresses that a found one may really be, where something was written right before or after.
+
+    "総務/hanako@example.jp" reads as ``/hanako@example.jp``, "hanako@example.jp-tel" as a longer domain.
+    Signs that stand in real addresses (dot, plus, hyphen, underscore) split only at the very beginning.
+    """
+    local, _at, domain = found.rpartition("@")
+    locals_ = [local.lstrip(_EDGE)]
+    locals_ += [local[cut.end() :].lstrip(_EDGE) for cut in _BREAK.finditer(local)]
+    labels = domain.rsplit(".", 1)
+    domains = [domain]
+    if len(labels) == 2 and "-" in labels[1] and not labels[1].lower().startswith("xn--"):
+        domains.append(f"{labels[0]}.{labels[1].partition('-')[0]}")
+    every = dict.fromkeys(f"{one}@{other}" for one in locals_ if one for other in domains)
+    every.pop(found, None)
+    return list(every)
 
 
 def find_addresses(text: str) -> list[str]:
@@ -43,10 +65,13 @@ def find_addresses(text: str) -> list[str]:
         return []
     if _ENTITY.search(text):
         text = html.unescape(text)
-    text = fold_width(text)
+    text = fold_width(_INVISIBLE.sub("", text))
     found = dict.fromkeys(_candidates(text))
-    if "%40" in text:
-        found |= dict.fromkeys(_candidates(fold_width(urllib.parse.unquote(text))))
+    for _again in range(_DECODED):
+        if "%40" not in text and "%25" not in text:
+            break
+        text = fold_width(urllib.parse.unquote(text))
+        found |= dict.fromkeys(_candidates(text))
     return list(found)
 
 

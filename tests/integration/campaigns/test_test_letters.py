@@ -13,6 +13,7 @@ from hatobin.campaigns import queries
 from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import testing
 from hatobin.common.errors import Invalid, NotAllowed, NotFound
+from hatobin.content.letters import LetterDraft
 from hatobin.delivery.models import Delivery, DispatchKind
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,19 @@ def test_it_goes_to_oneself_with_a_subject_that_nobody_takes_for_the_real_one(
     assert dispatch.letter["subject"] == "【テスト】夏の講座のご案内"
     assert row.domain == "office.example"
     assert queries.campaign(stage.alice, letter.id).status is Status.DRAFT
+
+
+def test_a_letter_that_cannot_be_made_is_refused_before_it_is_queued(stage: Stage) -> None:
+    letter = stage.draft(LetterDraft(subject="x", html="<p>{<b>%</b> comment %}</p>"))
+    with pytest.raises(Invalid) as refused:
+        testing.send_test(stage.alice, letter.id)
+    assert refused.value.code == "bad-merge-tag"
+    chokes = """{{ "9999999999999999999" | date: "%Y" }}"""
+    letter = stage.draft(LetterDraft(subject="x", mode="plain", text=chokes))
+    with pytest.raises(Invalid) as refused:
+        testing.send_test(stage.alice, letter.id)
+    assert refused.value.code == "merge-failed"
+    assert not Delivery.objects.of(stage.workspace.pk).exists()
 
 
 def test_another_recipient_takes_the_right_to_send(stage: Stage) -> None:

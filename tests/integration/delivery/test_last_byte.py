@@ -23,6 +23,10 @@ TARO = "taro@example.jp"
         ("連絡係は TARO@example.jp です", "{{ 氏名 }} 様 {{ メモ }}"),
         ("ｔａｒｏ＠ｅｘａｍｐｌｅ．ｊｐ", "{{ 氏名 }} 様 {{ メモ }}"),
         ("taro", "{{ 氏名 }} 様 {{ メモ }}@example.jp"),  # put together only by merging
+        ("総務/taro@example.jp", "{{ 氏名 }} 様 {{ メモ }}"),
+        ("担当 -taro@example.jp", "{{ 氏名 }} 様 {{ メモ }}"),
+        ("taro@example.jp-naisen12", "{{ 氏名 }} 様 {{ メモ }}"),
+        ("taro@\u200bexample.jp", "{{ 氏名 }} 様 {{ メモ }}"),
     ],
 )
 def test_a_value_with_another_persons_address_stops_the_whole_letter(

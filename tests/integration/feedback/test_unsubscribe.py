@@ -153,6 +153,23 @@ def test_staff_cannot_take_back_what_the_person_asked_for(stage: Stage, dispatch
         remove(stage.alice, entry.pk, why="間違いだと思う")
 
 
+def test_a_wish_counts_as_the_persons_own_though_staff_had_entered_the_address(
+    stage: Stage, dispatch: Dispatch
+) -> None:
+    suppress(
+        stage.workspace.pk, ["hanako@example.jp"], reason=SuppressionReason.MANUAL, source="alice"
+    )
+    token = token_of(deliveries(dispatch)[0])
+    unsubscribe(token, channel="one-click")
+    entry = Suppression.objects.of(stage.workspace.pk).get()
+    assert (entry.reason, entry.source) == ("unsubscribed", "alice")
+    with pytest.raises(Invalid) as refused:
+        remove(stage.alice, entry.pk, why="間違いだと思う")
+    assert refused.value.code == "own-wish"
+    with pytest.raises(Conflict):  # what staff had entered is not the person's to take away
+        undo(token)
+
+
 def test_the_link_of_a_test_letter_changes_nothing(stage: Stage, dispatch: Dispatch) -> None:
     Dispatch.objects.of(stage.workspace.pk).filter(pk=dispatch.pk).update(kind=DispatchKind.TEST)
     token = token_of(deliveries(dispatch)[0])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hatobin.wire.address import AddressError, find_addresses, parse_address
+from hatobin.wire.address import AddressError, find_addresses, hidden_in, parse_address
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,35 @@ def test_addresses_are_found_where_people_and_programs_write_them(
     text: str, found: list[str]
 ) -> None:
     assert find_addresses(text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "総務/hanako@example.jp",
+        "taro@example.jp/hanako@example.jp",
+        "営業 -hanako@example.jp",
+        "~hanako@example.jp",
+        "#hanako@example.jp",
+        "担当=hanako@example.jp",
+        "a|hanako@example.jp",
+        "内線12/営業+hanako@example.jp",
+        "hanako@example.jp-naisen12",
+        "総務/hanako@example.jp-tel",
+        "hanako@\u200bexample.jp",
+        "hana\u00adko@example.jp",
+        "https://x.jp/?to=mailto%3Ahanako%2540example.jp",
+    ],
+)
+def test_an_address_that_touches_other_words_is_seen_too(text: str) -> None:
+    seen = find_addresses(text)
+    every = [*seen, *(other for one in seen for other in hidden_in(one))]
+    assert "hanako@example.jp" in every
+
+
+@pytest.mark.parametrize("text", ["yamada-taro@example.jp", "name+tag@example.jp", "a_b.c@x.co.jp"])
+def test_an_ordinary_address_hides_no_other(text: str) -> None:
+    assert hidden_in(text) == []
 
 
 @settings(deadline=None)

@@ -14,8 +14,10 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import queries
 from hatobin.campaigns.services.readiness import person_at, ready
+from hatobin.campaigns.services.survey import SAMPLE_LINK
 from hatobin.common.errors import Invalid
 from hatobin.content.letters import CompiledLetter
+from hatobin.content.merge import Merger
 from hatobin.delivery.models import Dispatch
 from hatobin.delivery.services import release as delivery
 from hatobin.wire.address import AddressError, parse_address
@@ -38,6 +40,8 @@ def send_test(
     row = queries.access_campaign(actor, campaign_id)
     parts = ready(actor, row)
     person = person_at(actor, parts.list_id, index)
+    # Made once here, so that what cannot be made is said now and never reaches a sender.
+    Merger(parts.letter).merge(person.person.fields, unsubscribe_url=SAMPLE_LINK)
     dispatch = delivery.release_test(
         actor,
         contact_id=person.contact_id,

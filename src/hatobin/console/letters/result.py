@@ -50,6 +50,9 @@ _STOPPED: dict[str, Promise] = {
     "content-changed": gettext_lazy(
         "Hatobin stopped it: what was to be sent was not what was checked."
     ),
+    "cannot-read": gettext_lazy(
+        "Hatobin stopped it: the letter cannot be made. Make a copy, and look at its merge fields."
+    ),
     "cannot-open": gettext_lazy(
         "Hatobin paused it: the data of the people cannot be opened on this machine."
     ),

@@ -7,7 +7,7 @@ import uuid
 from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience.models import Contact
 from hatobin.content.letters import CompiledLetter
-from hatobin.delivery.rules.last_byte import addresses_in
+from hatobin.delivery.rules.last_byte import addresses_in, strangers_in
 from hatobin.senders.frozen import FrozenSender
 
 
@@ -18,12 +18,14 @@ def static_addresses_of_contacts(
 
     The sender's own addresses and those of the legal footer are the office's to show.
     """
-    texts = (letter.subject, letter.preheader, letter.text, letter.html, *letter.fallbacks.values())
+    texts = [("html", letter.html)]
+    plain = (letter.subject, letter.preheader, letter.text, *letter.fallbacks.values())
+    texts += [("text", text) for text in plain]
     own = addresses_in(
         sender.address, sender.reply_to, sender.organisation, sender.postal_address, sender.contact
     )
     vault = vault_of(workspace_id)
-    by_key = {vault.address_key(form): form for form in addresses_in(*texts) - own}
+    by_key = {vault.address_key(form): form for form in strangers_in(texts, own=own)}
     if not by_key:
         return ()
     contacts = Contact.objects.of(workspace_id).filter(address_key__in=list(by_key))

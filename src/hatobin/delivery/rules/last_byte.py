@@ -6,10 +6,11 @@ one person is likely wrong for all. What it reports names a rule and a place, ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import re
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from hatobin.wire.address import Address, AddressError, find_addresses, parse_address
+from hatobin.wire.address import Address, AddressError, find_addresses, hidden_in, parse_address
 from hatobin.wire.message_facts import MessageFacts
 
 
@@ -39,15 +40,26 @@ def strange_addresses(
     facts: MessageFacts, to: Address, expected: Collection[str]
 ) -> dict[str, str]:
     """Normalised addresses in headers and texts that are neither the reader's nor the sender's > place."""
-    own = {to.key_form, *expected}
-    found: dict[str, str] = {}
     texts = [*facts.headers, ("text", facts.text), ("html", facts.html or "")]
+    return strangers_in(texts, own={to.key_form, *expected})
+
+
+def strangers_in(texts: Iterable[tuple[str, str]], *, own: Collection[str]) -> dict[str, str]:
+    """The same for (place, text) pairs. An address of one's own is not taken apart any further."""
+    found: dict[str, str] = {}
     for place, text in texts:
-        for candidate in find_addresses(text):
+        shown = f"{text} {_MARKUP.sub('', text)}" if place == "html" else text
+        for candidate in find_addresses(shown):
             form = _key_form(candidate)
-            if form and form not in own:
-                found.setdefault(form, place.lower())
+            if form in own:
+                continue
+            for each in (form, *map(_key_form, hidden_in(candidate))):
+                if each and each not in own:
+                    found.setdefault(each, place.lower())
     return found
+
+
+_MARKUP = re.compile(r"</?[A-Za-z][^<>@]*>")
 
 
 def addresses_in(*texts: str) -> frozenset[str]:

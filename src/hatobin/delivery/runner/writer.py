@@ -8,16 +8,13 @@ from uuid import UUID
 
 import structlog
 
-from hatobin.common.errors import HatobinError
 from hatobin.delivery.rules.decide import cannot_be_made
 from hatobin.delivery.rules.last_byte import Refusal
-from hatobin.delivery.runner.database import Line, Row
+from hatobin.delivery.runner.database import DatabaseAway, Line, Row
 from hatobin.delivery.runner.ledger import Ledger, ReadyLetter
 from hatobin.delivery.runner.order import CannotSend, Made, Order, open_order, refused, slip_of
 from hatobin.delivery.runner.threads import in_thread
 from hatobin.delivery.services.control import halt
-from hatobin.wire.address import AddressError
-from hatobin.wire.headers import ComposeError
 
 _log = structlog.get_logger("hatobin.sender")
 _REMEMBERED = 64  # opened dispatches kept in memory
@@ -52,7 +49,7 @@ class Writer:
             row = (await self._line.run("dispatch", dispatch=dispatch_id))[0]
             while len(self._orders) >= _REMEMBERED:
                 del self._orders[next(iter(self._orders))]
-            self._orders[dispatch_id] = await open_order(row)
+            self._orders[dispatch_id] = await _opened(row)
         return self._orders[dispatch_id]
 
     async def _make(self, order: Order, rows: Sequence[Row]) -> list[Made]:
@@ -60,8 +57,12 @@ class Writer:
         for row in rows:
             try:
                 made.append(order.make(row))
-            except (HatobinError, AddressError, ComposeError) as problem:
-                _log.warning("a letter cannot be made", delivery=row["id"], problem=repr(problem))
+            except CannotSend:
+                raise
+            except Exception as problem:  # one person's letter never takes the others' sender down
+                _log.warning(
+                    "a letter cannot be made", delivery=row["id"], problem=type(problem).__name__
+                )
                 await self._ledger.record(slip_of(row), cannot_be_made())
             await asyncio.sleep(0)  # connections go on between two letters
         return made
@@ -77,3 +78,14 @@ class Writer:
             for key, place in each.strange.items():
                 if key in others:
                     raise refused(Refusal(rule="other-person", place=place), each.letter.slip)
+
+
+async def _opened(row: Row) -> Order:
+    """One dispatch that cannot be opened is halted; every other one goes on."""
+    try:
+        return await open_order(row)
+    except (CannotSend, DatabaseAway):
+        raise
+    except Exception as problem:
+        _log.error("a dispatch cannot be opened", dispatch=str(row["id"]), problem=repr(problem))
+        raise CannotSend("cannot-read") from problem

@@ -16,6 +16,8 @@ from hatobin.common.errors import Invalid, NotFound
 from hatobin.suppression.models import Suppression, SuppressionReason
 from hatobin.wire.address import AddressError, parse_address
 
+OWN_WISH = frozenset({SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED})
+
 
 @transaction.atomic
 def suppress(
@@ -24,7 +26,8 @@ def suppress(
     """Writes addresses into the ledger at once; returns how many were new.
 
     Called by what people and machines tell us (an unsubscribe link, a bounce), so it takes no actor.
-    An address that stands there already keeps its first reason.
+    An address that stands there already keeps its first source; the person's own wish becomes its reason,
+    because what staff added staff may take away again (promise P7).
     """
     vault = vault_of(workspace_id)
     rows = []
@@ -43,6 +46,11 @@ def suppress(
         )
     before = Suppression.objects.of(workspace_id).count()
     Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    if reason in OWN_WISH:
+        known = Suppression.objects.of(workspace_id).filter(
+            address_key__in=[row.address_key for row in rows]
+        )
+        known.exclude(reason__in=OWN_WISH).update(reason=reason)
     return Suppression.objects.of(workspace_id).count() - before
 
 
@@ -79,7 +87,7 @@ def remove(actor: Actor, suppression_id: int, *, why: str) -> None:
     entry = Suppression.objects.of(actor.workspace_id).filter(pk=suppression_id).first()
     if entry is None:
         raise NotFound("no-suppression", _("This entry is not on the do-not-mail list."))
-    if entry.reason in {SuppressionReason.UNSUBSCRIBED, SuppressionReason.COMPLAINED}:
+    if entry.reason in OWN_WISH:
         raise Invalid(
             "own-wish",
             _("This person asked not to be mailed. Only the person can change that."),
