@@ -15,23 +15,11 @@ from hatobin.accounts.services.access import check_right
 from hatobin.campaigns.queries import dispatch_id_of
 from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import Delivery, DeliveryState
-from hatobin.delivery.rules.reasons import reason_text
 
 TOP_DOMAINS = 10
 
 _FAILED = (DeliveryState.BOUNCED, DeliveryState.EXPIRED)
 _OPEN = (DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.DOT_SENT)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReasonCount:
-    """How many letters ended in ``state`` for ``reason`` (a code) with their sentences."""
-
-    state: str
-    state_text: str
-    reason: str
-    reason_text: str
-    count: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +51,7 @@ class Outcome:
     """
 
     sums: delivery.Sums
-    reasons: tuple[ReasonCount, ...]
+    reasons: tuple[delivery.ReasonCount, ...]
     domains: tuple[DomainCount, ...]
     other_domains: int
     timeline: tuple[Minute, ...]
@@ -76,7 +64,7 @@ def outcome(actor: Actor, campaign_id: uuid.UUID) -> Outcome:
     rows = Delivery.objects.of(actor.workspace_id).filter(dispatch_id=dispatch_id)
     return Outcome(
         sums=delivery.sums(dispatch_id),
-        reasons=_reasons(rows),
+        reasons=delivery.reasons(dispatch_id),
         domains=_domains(rows),
         other_domains=max(rows.values("domain").distinct().count() - TOP_DOMAINS, 0),
         timeline=_timeline(rows),
@@ -95,21 +83,6 @@ def rows(
     check_right(actor, Right.VIEW_PEOPLE)
     dispatch_id = dispatch_id_of(actor, campaign_id)
     return delivery.rows(actor, dispatch_id, states=states, search=search, page=page)
-
-
-def _reasons(rows: QuerySet[Delivery]) -> tuple[ReasonCount, ...]:
-    ended = rows.exclude(state__in=(*_OPEN, DeliveryState.ACCEPTED))
-    counted = ended.values("state", "reason").annotate(number=Count("pk")).order_by("-number")
-    return tuple(
-        ReasonCount(
-            state=each["state"],
-            state_text=str(DeliveryState(each["state"]).label),
-            reason=each["reason"],
-            reason_text=reason_text(each["reason"]),
-            count=each["number"],
-        )
-        for each in counted
-    )
 
 
 def _domains(rows: QuerySet[Delivery]) -> tuple[DomainCount, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from hatobin.cli.reporting import explain, outcome_as_json, outcome_as_text, show_check
 from hatobin.cli.shared import Runtime, fail, option_of, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
@@ -66,7 +66,9 @@ def send(runtime: Runtime, **options: Any) -> None:
     """Send one letter to every person of a spreadsheet, each alone in its envelope.
 
     The password of a relay is taken from HATOBIN_EGRESS_PASSWORD, never from the command line. Exit
-    status 0: everybody's letter was accepted; 1: some wait, bounced or are in doubt; 2: nothing was sent.
+    status 0: everybody's letter was accepted (whoever is on the do-not-mail list gets none); 1: some
+    wait, bounced, expired, were cancelled or are in doubt, or the sending was stopped or paused; why
+    stands on stderr; 2: nothing was sent.
     """
     from hatobin.campaigns.services import one_shot
     from hatobin.cli.workspaces import operator_actor
@@ -95,7 +97,7 @@ def send(runtime: Runtime, **options: Any) -> None:
         egress_id=_egress(actor, options["egress"]),
     )
     shot = one_shot.prepare(actor, order)
-    _show_check(shot, quiet=options["as_json"])
+    show_check(shot, quiet=options["as_json"])
     try:
         if not shot.check.can_send:
             _refuse(shot)
@@ -123,35 +125,10 @@ def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
     dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
     send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
     report = one_shot.report(shot, dispatch)
-    click.echo(_as_json(report) if options["as_json"] else _as_text(report))
-    if report.sums.waiting:
-        text = _(
-            "Some letters wait to be tried again. A running `hatobin serve` goes on with them."
-        )
-        click.echo(f"hatobin: {text}", err=True)
+    click.echo(outcome_as_json(report) if options["as_json"] else outcome_as_text(report))
+    if not report.clean:
+        explain(actor, shot.campaign_id, report)
     raise SystemExit(0 if report.clean else 1)
-
-
-def _show_check(shot: Any, *, quiet: bool) -> None:
-    check = shot.check
-    if not quiet:
-        sums = {
-            "people": f"{check.people:,}",
-            "letters": f"{check.sendable:,}",
-            "suppressed": f"{check.suppressed:,}",
-            "duplicates": f"{shot.duplicates:,}",
-            "refused": f"{len(shot.refused_rows):,}",
-        }
-        summary = _(
-            "%(people)s people, %(letters)s letters, %(suppressed)s on the do-not-mail list, "
-            "%(duplicates)s duplicate rows, %(refused)s refused rows"
-        )
-        click.echo(summary % sums, err=True)
-        for each in shot.refused_rows:
-            row = {"row": each.row, "reason": each.reason}
-            click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
-    for finding in check.findings:
-        click.echo(f"  {finding.level}: {in_a_row(finding.text, finding.advice)}", err=True)
 
 
 def _refuse(shot: Any) -> NoReturn:
@@ -205,24 +182,3 @@ def _sender(text: str) -> tuple[str, str]:
         said = _("This is not a mail address.") + " " + _("Write it like %(example)s.")
         fail(said % {"example": "'Name <name@example.jp>'"}, code="bad-address", option="--from")
     return name or address, address
-
-
-def _as_json(report: Any) -> str:
-    names = (
-        "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
-    )  # fmt: skip
-    body = {name: getattr(report.sums, name) for name in names}
-    rows = [{"row": each.row, "reason": each.reason} for each in report.refused_rows]
-    return json.dumps(body | {"refused_rows": rows}, ensure_ascii=False)
-
-
-def _as_text(report: Any) -> str:
-    names = (
-        "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
-    )  # fmt: skip
-    text = _(
-        "%(audience)s people: %(accepted)s accepted, %(bounced)s refused, %(expired)s expired, "
-        "%(suppressed)s on the do-not-mail list, %(cancelled)s cancelled, %(in_doubt)s in doubt, "
-        "%(waiting)s waiting"
-    )
-    return text % {name: f"{getattr(report.sums, name):,}" for name in names}

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 _FOREIGN = ("DATABASE_URL", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -63,6 +64,20 @@ class Terminal:
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def script(self, code: str) -> str:
+        """Somebody else on the same data folder: this Python, with Django set up; what it prints."""
+        whole = f"from hatobin.config.runtime import Runtime\nwith Runtime().open():\n{indent(code, '    ')}"
+        done = subprocess.run(
+            [sys.executable, "-c", whole],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """One command that goes on by itself."""

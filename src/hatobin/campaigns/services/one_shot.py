@@ -27,9 +27,11 @@ from hatobin.campaigns.services import checks, drafts, release
 from hatobin.campaigns.services.checks import Check
 from hatobin.common.errors import HatobinError, Invalid
 from hatobin.common.ids import uuid7
+from hatobin.common.sentences import in_a_row
 from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import Dispatch
+from hatobin.delivery.rules.stops import stop_text
 from hatobin.senders import queries as sender_queries
 from hatobin.senders import services as senders
 
@@ -84,11 +86,18 @@ class OneShot:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """How it stands. ``clean``: nobody waits, is in doubt or bounced."""
+    """How it stands. ``clean``: everybody's letter was accepted, or the address is not to be mailed.
+
+    ``reasons``: how many ended otherwise, and why. ``stop``: why the letter as a whole does not go on;
+    ``trouble``: what is wrong with the road. Both are sentences, empty while nothing is.
+    """
 
     sums: delivery.Sums
     refused_rows: tuple[RefusedRow, ...]
     clean: bool
+    reasons: tuple[delivery.ReasonCount, ...]
+    stop: str
+    trouble: str
 
 
 def prepare(actor: Actor, order: Order) -> OneShot:
@@ -149,11 +158,15 @@ def _forget_list(actor: Actor, list_id: uuid.UUID | None) -> None:
 
 def report(shot: OneShot, dispatch: Dispatch) -> Report:
     """Where every letter is now; the sums add up at every moment (promise P2)."""
-    sums = delivery.sums(dispatch.pk)
+    now = delivery.progress(dispatch.pk)
+    stop = stop_text(now.state, now.stop_code)
     return Report(
-        sums=sums,
+        sums=now.sums,
         refused_rows=shot.refused_rows,
-        clean=not (sums.waiting or sums.in_doubt or sums.bounced),
+        clean=not stop and now.sums.accepted + now.sums.suppressed == now.sums.audience,
+        reasons=delivery.reasons(dispatch.pk),
+        stop=stop,
+        trouble=in_a_row(now.trouble, now.trouble_advice),
     )
 
 
