@@ -29,6 +29,12 @@ def identity(actor: Actor, identity_id: uuid.UUID) -> SenderIdentity:
     return found
 
 
+def default_address(workspace_id: uuid.UUID) -> str:
+    """The address that new letters are from; empty while there is no sender."""
+    rows = SenderIdentity.objects.of(workspace_id).order_by("-is_default", "created_at")
+    return rows.values_list("address", flat=True).first() or ""
+
+
 def profile(actor: Actor) -> SenderProfile | None:
     """The legal profile, if it was filled in."""
     check_right(actor, Right.VIEW)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from tests.doubles.service import free_port
-from tests.factories import make_actor, make_owner, make_workspace, user_of
+from tests.factories import make_actor, make_identity, make_owner, make_workspace, user_of
 from tests.integration.console.asks import browser_of
 from tests.integration.console.desk import beside, words_of
 
@@ -21,7 +21,7 @@ from hatobin.common.errors import Conflict
 from hatobin.console.settings.acts import ACTS, KINDS
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.services.egress import ensure_sandbox
-from hatobin.intake.sink import SinkOptions, SinkThread
+from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
 from hatobin.senders.models import SenderIdentity
 
 pytestmark = pytest.mark.django_db
@@ -182,6 +182,7 @@ def test_what_is_wrong_with_a_relay_is_said_in_plain_words(
         "wrong password": tried(owner, port=server.port, username="hato", password="wrong"),
         "no encryption": tried(owner, port=server.port, tls="starttls"),
         "not tls": tried(owner, port=server.port, tls="tls"),
+        "no password": tried(owner, port=server.port),
         "wrong port": tried(owner, port=free_port()),
         "unknown host": tried(owner, host="mail.unknown.invalid", port=25),
     }
@@ -193,8 +194,38 @@ def test_what_is_wrong_with_a_relay_is_said_in_plain_words(
     if language == "en":
         assert "password" in said["wrong password"].lower()
         assert "encrypt" in said["no encryption"].lower() or "TLS" in said["no encryption"]
+        assert "user name and password" in said["no password"]
         assert "port" in said["wrong port"].lower()
         assert "name" in said["unknown host"].lower()
+
+
+def test_a_relay_that_refuses_our_sender_is_not_green(owner: Client, workspace: Workspace) -> None:
+    """Without a sender the server is asked with the null one, which it need not take."""
+    refusing = SinkOptions(rules=(parse_rule("mail=553 5.7.1 Not your address"),))
+    with SinkThread(refusing) as sink:
+        assert "accepts the settings" in tried(owner, port=sink.port)
+        make_identity(make_actor(workspace, email="carol@office.example"))
+        said = tried(owner, port=sink.port)
+        assert "refuses letters from your sender address" in said
+        assert "553 5.7.1 Not your address" in said
+        assert "Ask whether it takes letters: failed" in said
+
+
+@pytest.mark.parametrize(
+    ("rule", "ok"),
+    [
+        ("rcpt=554 5.7.1 Relay access denied", False),
+        ("rcpt=450 4.2.0 Greylisted", True),
+        ("mail=close", False),
+    ],
+)
+def test_a_server_that_refuses_only_the_recipient_wants_a_sign_in_where_it_offers_one(
+    owner: Client, workspace: Workspace, rule: str, ok: bool
+) -> None:
+    make_identity(make_actor(workspace, email="carol@office.example"))
+    with SinkThread(SinkOptions(credentials={"hato": SECRET}, rules=(parse_rule(rule),))) as sink:
+        assert ("accepts the settings" in tried(owner, port=sink.port)) is ok
+        assert not sink.envelopes
 
 
 def test_opportunistic_encryption_takes_what_the_server_offers(owner: Client) -> None:
@@ -283,7 +314,7 @@ def test_a_key_is_shown_once_works_and_ends(owner: Client, workspace: Workspace)
     assert secret not in owner.get("/settings/api-keys/").content.decode()
     stored = ApiKey.objects.of(workspace.pk).get()
     assert secret.encode() not in bytes(stored.secret_hash)
-    assert secret.rpartition("_")[2] not in str(vars(stored))
+    assert secret.split("_", 2)[2] not in str(vars(stored))
 
     bearer = {"authorization": f"Bearer {secret}"}
     assert Client().get("/api/v1/me", headers=bearer).status_code == 200

@@ -100,7 +100,7 @@ class EgressOut(Schema):
 class EgressStep(Schema):
     """One thing that was tried; `ok` is null when it did not come to that."""
 
-    code: Literal["connect", "encrypt", "sign-in"]
+    code: Literal["connect", "encrypt", "sign-in", "offer"]
     text: Said
     ok: bool | None
 
@@ -124,5 +124,6 @@ class EgressTestOut(Schema):
             {"code": "connect", "text": "接続", "ok": True},
             {"code": "encrypt", "text": "暗号化", "ok": True},
             {"code": "sign-in", "text": "サインイン", "ok": False},
+            {"code": "offer", "text": "メールの受付の確認", "ok": None},
         ],
     )

@@ -37,7 +37,8 @@ class Named:
 class Survey:
     """What was seen.
 
-    ``left``: who unsubscribed from the list and is not among ``people``. ``empty``: field name > who has nothing there. ``failed``: whose letter cannot be made.
+    ``left``: who unsubscribed from the list and is not among ``people``.
+    ``empty``: field name > who has nothing there. ``failed``: whose letter cannot be made.
     ``gaps``: indexes (from 0, of people who get a letter) of the first with an empty field.
     ``largest``: bytes of the largest HTML part (else text part). ``subject``: the first person's.
     """

@@ -93,6 +93,27 @@ class SmtpConnection:
             raise
         self._offered = True
 
+    async def try_envelope(self, mail_from: str, rcpt: str) -> None:
+        """Asks whether a letter with this envelope would be taken, and takes the question back.
+
+        ``rcpt`` may be empty: then only the sender is asked for. Raises Refused or ConnectionLost.
+        """
+        asked = [("mail", f"MAIL FROM:<{mail_from}>")]
+        if rcpt:
+            asked.append(("rcpt", f"RCPT TO:<{rcpt}>"))
+        try:
+            for stage, line in asked:
+                self._channel.ask(f"{line}\r\n".encode())
+                refused = await self._read_answer(stage, None)
+                if refused:
+                    raise refused
+            self._channel.ask(b"RSET\r\n")
+            await self._read_answer("rset", None)
+        except Broken as broken:
+            raise ConnectionLost(
+                broken.kind, temporary=True, reply=broken.reply, detail=broken.detail
+            ) from None
+
     async def withdraw(self) -> None:
         """Takes back what was offered: the connection closes without the dot.
 

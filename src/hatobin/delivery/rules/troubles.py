@@ -76,7 +76,18 @@ _TROUBLES: dict[str, Trouble] = {
     "needs-tls": Trouble(
         _("The server waits for TLS from the start."), _("Choose TLS from the start for this port.")
     ),
-    "auth-required": Trouble(_("The server requires a sign-in."), _CHECK_LOGIN),
+    "auth-required": Trouble(
+        _("The server wants a user name and password before it takes letters."),
+        _("Enter what whoever runs the server gave you for it."),
+    ),
+    "needs-starttls": Trouble(
+        _("The server wants encryption before it takes letters."), _("Choose STARTTLS.")
+    ),
+    "sender-refused": Trouble(
+        _("The server refuses letters from your sender address."),
+        _("Have the sender address allowed for this server, or use another one."),
+    ),
+    "sender-later": Trouble(_("The server takes no letters at the moment."), _WAIT),
     "seal-broken": Trouble(
         _("The stored password cannot be read."),
         _("Enter the password of this way of sending again."),

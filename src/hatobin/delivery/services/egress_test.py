@@ -1,11 +1,12 @@
 """The connection test: talks to a road's server as a sender would, and says what is wrong in plain words.
 
-It goes as far as signing in; it sends no letter.
+It signs in and asks whether a letter of the workspace's sender would be taken; it sends none.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,20 +20,30 @@ from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import SealBroken, vault_of
 from hatobin.common.errors import NotFound
 from hatobin.delivery.egress.endpoint import Endpoint, Timeouts
-from hatobin.delivery.egress.errors import AuthFailed, EgressError, GreetingRefused, TlsFailed
+from hatobin.delivery.egress.errors import (
+    AuthFailed,
+    ConnectionLost,
+    EgressError,
+    GreetingRefused,
+    Refused,
+    TlsFailed,
+)
 from hatobin.delivery.egress.smtp_client import SmtpConnection
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.rules.relays import check_relay
 from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
 from hatobin.delivery.seals import password_context
 from hatobin.delivery.services.endpoints import endpoint_of, relay_endpoint
+from hatobin.senders.queries import default_address
+from hatobin.wire.address import AddressError, parse_address
 
 _PATIENCE = Timeouts(connect=8, tls=8, greeting=8, command=8, quit=1)
-_CONNECT, _ENCRYPT, _SIGN_IN = "connect", "encrypt", "sign-in"
+_CONNECT, _ENCRYPT, _SIGN_IN, _OFFER = "connect", "encrypt", "sign-in", "offer"
 _STEP_TEXTS: dict[str, str | Promise] = {
     _CONNECT: _("Connect"),
     _ENCRYPT: _("Encrypt"),
     _SIGN_IN: _("Sign in"),
+    _OFFER: _("Ask whether it takes letters"),
 }
 
 
@@ -83,11 +94,10 @@ def test_values(
     check_relay(host=host, port=port, tls=tls, username=username)
     if not password and egress_id:
         password = _stored_password(_access(actor, egress_id), host=host, username=username)
-    return examine(
-        relay_endpoint(
-            host=host, port=port, tls=tls, username=username, password=password, timeouts=_PATIENCE
-        )
+    endpoint = relay_endpoint(
+        host=host, port=port, tls=tls, username=username, password=password, timeouts=_PATIENCE
     )
+    return examine(endpoint, _sender(actor.workspace_id))
 
 
 def examine_all() -> Iterator[tuple[str, str, str]]:
@@ -98,10 +108,10 @@ def examine_all() -> Iterator[tuple[str, str, str]]:
         yield row.name, "" if found.ok else str(found.text), str(found.advice)
 
 
-def examine(endpoint: Endpoint) -> EgressTest:
-    """Connects, encrypts, signs in, says goodbye."""
+def examine(endpoint: Endpoint, sender: str) -> EgressTest:
+    """Connects, encrypts, signs in, asks for a letter from ``sender`` (may be empty), says goodbye."""
     try:
-        encrypted = asyncio.run(_visit(endpoint))
+        encrypted = asyncio.run(_visit(endpoint, sender))
     except EgressError as error:
         return _failed(error, endpoint)
     return EgressTest(
@@ -114,11 +124,45 @@ def examine(endpoint: Endpoint) -> EgressTest:
     )
 
 
-async def _visit(endpoint: Endpoint) -> bool:
+async def _visit(endpoint: Endpoint, sender: str) -> bool:
     connection = await SmtpConnection.open(endpoint)
-    encrypted = connection.encrypted
-    await connection.quit()
-    return encrypted
+    try:
+        await connection.try_envelope(sender, sender)
+    except Refused as refused:
+        kind = _why_refused(refused, connection, endpoint, sender)
+        if kind:
+            raise Refused(
+                refused.stage, refused.reply, temporary=refused.temporary, kind=kind
+            ) from None
+    finally:
+        await connection.quit()
+    return connection.encrypted
+
+
+def _why_refused(
+    refused: Refused, connection: SmtpConnection, endpoint: Endpoint, sender: str
+) -> str:
+    """The kind of trouble that a letter would meet as well; empty where the question was to blame.
+
+    No server must take the null sender, nor must the sender's own mailbox be behind this server.
+    """
+    wants_sign_in = "AUTH" in connection.features and not endpoint.username
+    if refused.reply is not None and refused.reply.code == 530:
+        encrypts = "STARTTLS" in connection.features and not connection.encrypted
+        return "needs-starttls" if encrypts and not wants_sign_in else "auth-required"
+    if wants_sign_in and not refused.temporary:
+        return "auth-required"
+    if refused.stage == "rcpt" or not sender:
+        return ""
+    return "sender-later" if refused.temporary else "sender-refused"
+
+
+def _sender(workspace_id: uuid.UUID) -> str:
+    """The envelope sender of the workspace's letters; empty where there is none that every server takes."""
+    with contextlib.suppress(AddressError):
+        address = parse_address(default_address(workspace_id))
+        return "" if address.needs_smtputf8 else address.wire
+    return ""
 
 
 def _try(row: Egress) -> EgressTest:
@@ -135,7 +179,7 @@ def _try(row: Egress) -> EgressTest:
             words="",
             steps=(),
         )
-    return examine(endpoint)
+    return examine(endpoint, _sender(row.workspace_id))
 
 
 def _failed(error: EgressError, endpoint: Endpoint) -> EgressTest:
@@ -144,6 +188,8 @@ def _failed(error: EgressError, endpoint: Endpoint) -> EgressTest:
         step = _ENCRYPT
     elif isinstance(error, AuthFailed):
         step = _SIGN_IN
+    elif isinstance(error, Refused | ConnectionLost):
+        step = _OFFER
     code = error.kind
     # Without TLS from the start, a TLS port stays silent; with it, the greeting comes too early.
     if code == "greeting-timeout" and endpoint.security != "tls" and endpoint.port == 465:
@@ -166,6 +212,7 @@ def _steps(endpoint: Endpoint, failed: str | None) -> tuple[Step, ...]:
         wanted.append(_ENCRYPT)
     if endpoint.username:
         wanted.append(_SIGN_IN)
+    wanted.append(_OFFER)
     place = wanted.index(failed) if failed in wanted else len(wanted) if failed is None else 0
     return tuple(
         Step(
