@@ -258,12 +258,55 @@ def test_a_password_is_stored_sealed_kept_and_never_shown(
 
     # An empty password keeps the stored one, and the stored one works.
     assert owner.post(page, values | {"password": "", "name": "Renamed"}).status_code == 302
-    owner.post(f"{page}test/")
-    assert "accepts the settings" in words_of(owner.get("/settings/roads/"))
+    assert "accepts the settings" in words_of(owner.post(f"{page}test/"))
 
     # It never goes to another server than it was typed for.
     moved = owner.post(page, values | {"password": "", "host": "localhost"})
     assert beside(moved, "id_password")
+
+
+def test_the_list_says_which_way_was_tested(owner: Client, workspace: Workspace) -> None:
+    for name, port in (("First", free_port()), ("Second", free_port())):
+        owner.post("/settings/roads/new/", relay(name=name, port=port))
+    second = Egress.objects.of(workspace.pk).get(name="Second")
+    page = owner.post(f"/settings/roads/{second.pk}/test/").content.decode()
+    rows = {
+        row.partition("<")[0].strip(): row for row in re.split(r'<h2 id="road-[^"]*">', page)[1:]
+    }
+    assert "Second: The server cannot be used" in rows["Second"]
+    assert "cannot be used" not in rows["First"]
+
+
+def test_a_password_that_was_tested_need_not_be_typed_again(
+    owner: Client, workspace: Workspace, server: SinkThread
+) -> None:
+    values = relay(port=server.port, username="hato")
+    tried(owner, **values, password=SECRET)
+    assert "Sign in: done" in tried(owner, **values), "tested again without typing"
+    for other in ({"host": "localhost"}, {"username": "other"}):
+        assert beside(owner.post("/settings/roads/new/", values | other), "id_password"), other
+
+    assert owner.post("/settings/roads/new/", values).status_code == 302
+    stored = Egress.objects.of(workspace.pk).get(kind=EgressKind.SMTP_RELAY)
+    assert "accepts the settings" in words_of(owner.post(f"/settings/roads/{stored.pk}/test/"))
+    assert beside(owner.post("/settings/roads/new/", values), "id_password"), "it served once"
+
+
+def test_a_tested_password_is_forgotten_after_minutes_and_when_it_is_wrong(
+    owner: Client, server: SinkThread
+) -> None:
+    values = relay(port=server.port, username="hato")
+    tried(owner, **values, password="wrong")
+    assert "Enter the password." in beside(
+        owner.post("/settings/roads/new/", values), "id_password"
+    )
+
+    tried(owner, **values, password=SECRET)
+    session = owner.session
+    session["tested_relay"]["until"] -= 601
+    session.save()
+    said = beside(owner.post("/settings/roads/new/", values), "id_password")
+    assert said == "Problem: Enter the password.", "a new relay has no stored password to speak of"
 
 
 def test_the_default_way_goes_back_to_the_sandbox_when_its_relay_is_removed(

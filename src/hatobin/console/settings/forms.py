@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from hatobin.accounts.models import Role
 from hatobin.delivery.models import TlsMode
@@ -98,12 +99,28 @@ class RelayForm(forms.Form):
         label=_("Password"),
         required=False,
         strip=False,
-        help_text=_(
-            "It is stored sealed and never shown again. Leave it empty to keep the stored one."
-        ),
+        help_text=_("It is stored sealed and never shown again."),
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
     make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
+
+    def explain_password(self, *, stored: bool) -> None:
+        """Says when the field may stay empty."""
+        if stored:
+            self.fields["password"].help_text = _(
+                "It is stored sealed and never shown again. Leave it empty to keep the stored one."
+            )
+
+    def explain_kept(self, *, minutes: int) -> None:
+        """After a test: the password need not be typed again for so many minutes; 0: it must."""
+        if minutes:
+            field = self.fields["password"]
+            field.help_text = ngettext(
+                "The password you tested is kept for %(minutes)s minute. Leave the field empty to save it.",
+                "The password you tested is kept for %(minutes)s minutes. Leave the field empty to save it.",
+                minutes,
+            ) % {"minutes": minutes}
+            field.widget.attrs["placeholder"] = "••••••••"
 
 
 class InviteForm(forms.Form):

@@ -135,7 +135,9 @@ def _seal_password(row: Egress, *, host: str, username: str, password: str) -> N
         raise Invalid(
             "password-missing",
             _("Enter the password."),
-            advice=_("The stored password is kept only while server and user name stay the same."),
+            advice=""
+            if row.sealed_password is None
+            else _("The stored password is kept only while server and user name stay the same."),
             field="password",
         )
 
