@@ -120,8 +120,8 @@ def test_pages_load_only_files_of_our_own() -> None:
         assert not vendor or Path(name).name in {*(n for *_r, n in assets.FILES), "tokens.css"}
     for path in (CONSOLE / "static" / "console").rglob("*.*"):
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
-        assert "https://" not in text, path
-        assert "http://" not in text, path
+        # A host behind the scheme; "https://${…}" puts one before an address that a person types.
+        assert not re.search(r"https?://[\w.-]", text), path
 
 
 def test_every_icon_that_a_template_asks_for_is_drawn() -> None:

@@ -15,12 +15,13 @@ from liquid.exceptions import LiquidError
 
 from hatobin.content import syntax
 from hatobin.content.engine import environment
-from hatobin.content.letters import LetterDraft
+from hatobin.content.letters import CompiledLetter, LetterDraft
 
 LinkProblem = Literal["broken", "not-secure", "other-target"]
 _ANCHOR = re.compile(r"<a\b[^>]*?\bhref=\"([^\"]*)\"[^>]*>(.*?)</a>", re.DOTALL | re.IGNORECASE)
 _URL = re.compile(r"https?://[^\s<>\"'、。）」』]+", re.IGNORECASE)
 _HOST = re.compile(r"(?:[\w-]+\.)+[a-z]{2,}\Z", re.IGNORECASE)
+_LOOK_ALIKES = ("{{{}}}", "｛{}｝", "%{}%", "[[{}]]", "<<{}>>", "${}$")
 _TAG = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 _MARKUP = re.compile(r"<[^>]*>")
 
@@ -51,6 +52,18 @@ def names_of_draft(draft: LetterDraft, field_names: tuple[str, ...]) -> tuple[st
     body = syntax.html_tags(draft.html) if draft.mode == "rich" else ""
     sources = [syntax.plain_tags(part) for part in (draft.subject, draft.preheader, draft.text)]
     return names_used(*sources, body, field_names=field_names)
+
+
+def look_alikes(letter: CompiledLetter) -> tuple[str, ...]:
+    """Field names written as other programs write merge fields, ``{氏名}`` or ``%氏名%``: they would go out so."""
+    # The plain part follows the formatted one; markup could stand between the signs there.
+    shown = " ".join((letter.subject, letter.preheader, letter.text, _MARKUP.sub("", letter.html)))
+    rest = _TAG.sub(" ", shown)
+    return tuple(
+        name
+        for name in letter.field_names
+        if any(form.format(name) in rest for form in _LOOK_ALIKES)
+    )
 
 
 def links_of(html: str, text: str) -> tuple[Link, ...]:

@@ -17,6 +17,9 @@ from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 
 # Names that are the product's own. In a letter they are one more place for the unsubscribe link.
 OWN_NAMES = frozenset({"hatobin"})
+_TAGS = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_OWN_LINK = re.compile(r"\{[{%][^{}]*\bhatobin\b")
 _EXCERPT = 24  # characters that show which tag is meant
 _PLACES = {
     "subject": _("Subject"),
@@ -122,6 +125,10 @@ def _source(text: str, names: tuple[str, ...], *, field: str) -> str:
         template = environment(escape=False).from_string(source)
     except LiquidError as error:
         raise _bad_tag(source, error, field) from error
+    if _has_range(source):
+        raise _no_ranges(field)
+    if _OWN_LINK.search(source.replace(footer.UNSUBSCRIBE, "")):
+        raise _own_link_in_use(field)
     for used in template.analyze().filters:
         if used not in template.env.filters:
             raise _unknown_filter(str(used), field)
@@ -166,6 +173,29 @@ def _bad_tag(source: str, error: LiquidError, field: str) -> Invalid:
         advice=_("Delete it and insert it again with the buttons beside the letter."),
         field=field,
         params={"place": _PLACES[field], "words": excerpt},
+    )
+
+
+def _has_range(source: str) -> bool:
+    """Whether a tag counts numbers, ``(1..9)``: a short text could ask for any amount of work."""
+    return any(".." in _QUOTED.sub("", tag) for tag in _TAGS.findall(source))
+
+
+def _no_ranges(field: str) -> Invalid:
+    return Invalid(
+        "merge-range",
+        _("Merge fields cannot count numbers like (1..9)."),
+        advice=_("Write the repeated part out."),
+        field=field,
+    )
+
+
+def _own_link_in_use(field: str) -> Invalid:
+    return Invalid(
+        "own-link-in-use",
+        _("The unsubscribe link can only be shown; no condition and no filter may use it."),
+        advice=_("Write it alone: {{ unsubscribe_url }}"),
+        field=field,
     )
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from liquid import Environment, StrictUndefined
-from liquid.filter import string_filter
+from liquid.builtin.filters.misc import date as _date
+from liquid.exceptions import FilterArgumentError, FilterError
+from liquid.filter import liquid_filter, string_filter
 
 # A name that already says 様 must not get a second one.
 HONORIFICS = (
@@ -53,9 +58,13 @@ class _Limited(Environment):
     """Far more than a letter needs, far less than an attack does."""
 
     context_depth_limit = 20
-    loop_iteration_limit = 1000
+    loop_iteration_limit = 300
     local_namespace_limit = 100_000
-    output_stream_limit = 4_000_000
+    output_stream_limit = 1_000_000
+
+
+_LARGEST = 100_000  # characters or items that one filter may take or make
+_DIGITS = 10**18
 
 
 @string_filter
@@ -73,12 +82,45 @@ def web_address(value: str) -> str:
     return value if value.lower().startswith(("https://", "http://")) else ""
 
 
+@liquid_filter
+def tolerant_date(value: Any, shape: Any) -> str:
+    """A date in another form; what is none stays as it is, and "now" has no meaning: a retry repeats bytes."""
+    text = str(value)
+    if text.strip().lower() in {"now", "today"}:
+        return text
+    try:
+        return str(_date(value, shape, environment=environment(escape=False)))
+    except (ValueError, OverflowError, FilterError):
+        return text
+
+
+def _bounded(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The same filter, unable to make much out of little."""
+
+    @functools.wraps(call)
+    def bounded(*given: Any, **named: Any) -> Any:
+        sizes = [len(each) for each in given if isinstance(each, str | list | tuple | range)]
+        if (
+            math.prod(max(size, 1) for size in sizes) > _LARGEST * 100
+            or max(sizes, default=0) > _LARGEST
+        ):
+            raise FilterArgumentError("this would become too long", token=None)
+        made = call(*given, **named)
+        long = isinstance(made, str | list) and len(made) > _LARGEST
+        if long or (isinstance(made, int) and abs(made) > _DIGITS):
+            raise FilterArgumentError("this became too long", token=None)
+        return made
+
+    return bounded
+
+
 @lru_cache(maxsize=2)
 def environment(*, escape: bool) -> Environment:
     """``escape``: values are made safe for HTML. Unknown names and filters are errors."""
     made = _Limited(undefined=StrictUndefined, strict_filters=True, autoescape=escape, extra=False)
     made.tags = {name: tag for name, tag in made.tags.items() if name in _TAGS}
-    made.filters = {name: call for name, call in made.filters.items() if name in _FILTERS}
+    made.filters = {name: _bounded(made.filters[name]) for name in _FILTERS}
+    made.filters["date"] = tolerant_date
     made.filters["敬称"] = made.filters["keisho"] = honorific
     made.filters["web_address"] = web_address
     return made

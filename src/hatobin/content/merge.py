@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as html_module
 import re
 from collections.abc import Mapping
 
@@ -13,11 +14,14 @@ from hatobin.content.engine import environment
 from hatobin.content.letters import CompiledLetter, MergedLetter
 
 _OWN = "hatobin"
+# The link is put in after the merge, so that no condition can tell a preview from what is sent (promise P4).
+# Noncharacters: no value holds them, see _INVISIBLE.
+_PLACE = "\ufdd0unsubscribe\ufdd1"
 _WITH_DEFAULT = re.compile(
     r"\{\{\s*(?:\['((?:[^'\\]|\\.)*)'\]|([^\W\d]\w*))\s*\|[^}]*\bdefault\s*:"
 )
 # XML 1.0 has no such characters, and no mail program shows them.
-_INVISIBLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127))
+_INVISIBLE = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, *range(0xFDD0, 0xFDF0)))
 
 
 class MergeError(Invalid):
@@ -47,7 +51,7 @@ class Merger:
     def merge(self, fields: Mapping[str, str], *, unsubscribe_url: str) -> MergedLetter:
         """The letter for a person with these fields; raises MergeError naming the part."""
         values, empty = self.values_for(fields)
-        context = {**values, _OWN: {"unsubscribe_url": unsubscribe_url}}
+        context = {**values, _OWN: {"unsubscribe_url": _PLACE}}
         try:
             subject = self._subject.render(**context)
             text = self._text.render(**context)
@@ -62,9 +66,9 @@ class Merger:
             ) from error
         _check_subject(subject)
         return MergedLetter(
-            subject=subject,
-            text=text,
-            html=html,
+            subject=subject.replace(_PLACE, unsubscribe_url),
+            text=text.replace(_PLACE, unsubscribe_url),
+            html=html.replace(_PLACE, html_module.escape(unsubscribe_url)),
             empty_fields=empty,
             values=tuple(value for value in values.values() if value),
         )

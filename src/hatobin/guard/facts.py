@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from hatobin.content.analysis import Link
+
+RoadKind = Literal["sandbox", "this-machine", "away"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,6 +15,8 @@ class LetterFacts:
     """The letter. ``html_bytes``: the largest merged HTML part; ``problems``: why it does not compile.
 
     ``strangers``: how many addresses in the fixed text belong to people of this workspace.
+    ``leaking``: rows of people whose letter shows another person's address. ``look_alikes``: fields that
+    are written as other programs write them. ``unseen``: the letters were not made with people's values.
     ``link_host`` and ``link_secure``: where the unsubscribe link leads, and whether by HTTPS.
     """
 
@@ -24,6 +29,9 @@ class LetterFacts:
     broken_people: int = 0
     broken_positions: tuple[int, ...] = ()
     strangers: int = 0
+    leaking: tuple[int, ...] = ()
+    look_alikes: tuple[str, ...] = ()
+    unseen: bool = False
     text_edited: bool = False
     link_host: str = ""
     link_secure: bool = True
@@ -42,7 +50,7 @@ class EmptyField:
 class AudienceFacts:
     """The people. ``last_count``: how many got the last letter to this list, None for the first.
 
-    ``leaves``: the letters go to another machine, not to the sandbox or a server on this one.
+    ``road``: a server on this machine may well hand the letters on to the world.
     """
 
     people: int
@@ -51,4 +59,4 @@ class AudienceFacts:
     empty: tuple[EmptyField, ...] = ()
     last_count: int | None = None
     list_name: str = ""
-    leaves: bool = False
+    road: RoadKind = "sandbox"

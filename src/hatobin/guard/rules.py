@@ -58,6 +58,50 @@ def strangers(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding
         )
 
 
+def leaking(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """A cell with another person's address: the last-byte check would stop the letter half-way."""
+    if letter.leaking:
+        yield Finding(
+            code="address-of-another",
+            level="refuse",
+            message=_("The letters of some people would show the mail address of another person."),
+            advice_text=_(
+                "Look at the values of these people, or leave the field out of the letter."
+            ),
+            positions=letter.leaking,
+            where="letter",
+        )
+
+
+def look_alikes(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """「{氏名} 様」 goes out as it stands: people know such marks from other programs."""
+    for name in letter.look_alikes:
+        yield Finding(
+            code="look-alike",
+            level="refuse",
+            message=_(
+                "“%(name)s” is marked as other programs mark merge fields. Readers would see the marks."
+            ),
+            advice_text=_("Write it as {{ %(name)s }}, or take the marks away."),
+            params={"name": name},
+            where="letter",
+        )
+
+
+def unseen(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
+    """Who may not see people gets no answer that depends on their data (promise P6)."""
+    if letter.unseen:
+        yield Finding(
+            code="values-not-looked-at",
+            level="advise",
+            message=_(
+                "The letters were not made with people's values, because you may not see them."
+            ),
+            advice_text=_("They are looked at when the letter is released."),
+            where="letter",
+        )
+
+
 def broken_for_people(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
     """A letter that cannot be made for one person must not go to the others half-seen."""
     if letter.broken_people:
@@ -136,12 +180,12 @@ def links(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
 
 def way_out(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
     """Who cannot unsubscribe reports spam; 特定電子メール法 wants a link that works for the reader."""
-    if not audience.leaves:
+    if audience.road == "sandbox":
         return
     if is_loopback(letter.link_host):
         yield Finding(
             code="unsubscribe-unreachable",
-            level="refuse",
+            level="refuse" if audience.road == "away" else "advise",
             message=_("The unsubscribe link leads to %(host)s, which readers cannot reach."),
             advice_text=_(
                 "Set the address under which people reach Hatobin: Settings > Workspace, or"
@@ -218,6 +262,9 @@ def display_width(text: str) -> int:
 RULES: tuple[Rule, ...] = (
     nobody,
     strangers,
+    leaking,
+    look_alikes,
+    unseen,
     broken_for_people,
     empty_fields,
     text_part,

@@ -7,6 +7,7 @@ from tests.factories import make_actor
 from tests.integration.campaigns.stage import make_stage
 
 from hatobin.accounts.models import Role
+from hatobin.accounts.rules import Actor, Right
 from hatobin.audience.models import ContactList, Subscription
 from hatobin.campaigns.services import checks, drafts
 from hatobin.common.errors import NotFound
@@ -146,3 +147,47 @@ def test_a_letter_with_a_gap_is_flagged_in_its_preview() -> None:
     assert checks.preview(stage.alice, letter.id, 2).empty_fields == ("氏名",)
     assert checks.preview(stage.alice, letter.id, 2).flagged
     assert not checks.preview(stage.alice, letter.id, 0).flagged
+
+
+def test_a_cell_with_another_persons_address_is_refused_before_anything_leaves() -> None:
+    people = (
+        ("hanako@example.jp", {"氏名": "山田花子", "紹介者": "本人 hanako@example.jp"}),
+        ("taro@example.jp", {"氏名": "鈴木太郎", "紹介者": "総務/hanako@example.jp"}),
+        ("jiro@example.jp", {"氏名": "佐藤二郎", "紹介者": "stranger@elsewhere.example"}),
+    )
+    stage = make_stage(people)
+    draft = LetterDraft(subject="x", mode="plain", text="紹介者 {{ 紹介者 }}")
+    check = checks.check(stage.alice, stage.draft(draft).id)
+    found = next(each for each in check.findings if each.code == "address-of-another")
+    assert (found.level, found.positions) == ("refuse", (2,))
+    assert not check.can_send
+    assert not check.seal
+
+
+def test_who_writes_letters_and_may_not_see_people_learns_nothing_of_their_values() -> None:
+    stage = make_stage(GAPS)
+    letter = stage.draft(
+        LetterDraft(
+            subject="x",
+            mode="plain",
+            text="{% if 氏名 contains '山田' %}{{ 'nan' | round }}{% endif %} taro@example.jp",
+        )
+    )
+    assert codes(checks.check(stage.alice, letter.id)) >= {"merge-failed", "address-of-a-person"}
+    program = Actor(
+        workspace_id=stage.workspace.pk,
+        rights=frozenset({Right.VIEW, Right.EDIT_LETTERS}),
+        label="api:letters",
+    )
+    seen = checks.check(program, letter.id)
+    assert "values-not-looked-at" in codes(seen)
+    assert not codes(seen) & {"merge-failed", "address-of-a-person", "empty-fields"}
+    assert not any(finding.positions for finding in seen.findings)
+
+
+def test_marks_of_other_programs_are_found_in_both_kinds_of_letters() -> None:
+    stage = make_stage()
+    plain = LetterDraft(subject="{氏名} 様", mode="plain", text="こんにちは {{ 氏名 }}")
+    rich = LetterDraft(subject="x", html="<p>%%<b>氏名</b>%% 様</p>")
+    for draft in (plain, rich):
+        assert "look-alike" in codes(checks.check(stage.alice, stage.draft(draft).id))

@@ -23,7 +23,7 @@ from hatobin.campaigns.services import checks, control, drafts, release
 from hatobin.campaigns.services.checks import Check
 from hatobin.common.errors import Conflict, HatobinError, Invalid, NotAllowed
 from hatobin.content.letters import LetterDraft
-from hatobin.delivery.models import Delivery, Dispatch
+from hatobin.delivery.models import Delivery, Dispatch, Egress
 from hatobin.senders.services import save_identity, save_profile
 from hatobin.suppression.models import SuppressionReason
 from hatobin.suppression.services import suppress
@@ -53,6 +53,16 @@ def released(stage: Stage, letter: CampaignView, check: Check, **changed: object
 
 def nothing_left(stage: Stage) -> bool:
     return not Delivery.objects.of(stage.workspace.pk).exists()
+
+
+def test_another_server_behind_the_same_way_of_sending_makes_the_check_void(
+    stage: Stage, letter: CampaignView, check: Check
+) -> None:
+    mine = Egress.objects.of(stage.workspace.pk).filter(pk=stage.egress.pk)
+    mine.update(host="other.example")
+    with pytest.raises(Conflict):
+        released(stage, letter, check)
+    assert nothing_left(stage)
 
 
 def test_a_list_stays_while_a_letter_to_it_is_on_its_way(

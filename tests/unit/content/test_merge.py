@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.unit.content.test_compile import LINK, compiled
 
+from hatobin.common.errors import Invalid
 from hatobin.content.letters import LetterDraft, MergedLetter
 from hatobin.content.merge import MergeError, Merger
 
@@ -106,9 +108,79 @@ def test_conditions_work_and_a_loop_without_end_does_not() -> None:
     assert merged({"会員番号": "1"}, mode="plain", html="", text=text, subject="x").text.startswith(
         "一番"
     )
-    bomb = "{% for a in (1..1000000) %}{{ 氏名 }}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ (1..100000000) | join: 'a' | size }}",
+        "{% for a in (1..1000000) %}{{ 氏名 }}{% endfor %}",
+        "{% if 氏名 == (1..9) %}x{% endif %}",
+    ],
+)
+def test_numbers_are_not_counted(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        merged({"氏名": "x"}, mode="plain", html="", text=text, subject="x")
+    assert refused.value.code == "merge-range"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ 氏名" + " | replace: 'x', 'xxxxxxxxxxxxxxxxxxxx'" * 8 + " }}",
+        "{{ 会員番号" + " | times: 99999999" * 9 + " }}",
+        "{{ 'nan' | round }}",
+    ],
+    ids=["replace", "numbers", "no number"],
+)
+def test_a_short_text_cannot_ask_for_much_work(text: str) -> None:
+    values = {"氏名": "x" * 2000, "会員番号": "99999999"}
     with pytest.raises(MergeError):
-        merged({"氏名": "x" * 1000}, mode="plain", html="", text=bomb, subject="x")
+        merged(values, mode="plain", html="", text=text, subject="x")
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("2026-11-24 12:30", "11月24日"),
+        ("2026年11月24日", "2026年11月24日"),
+        ("20261124123000", "20261124123000"),
+        ("9" * 19, "9" * 19),
+        ("now", "now"),
+        ("未定", "未定"),
+    ],
+)
+def test_a_date_takes_another_form_and_anything_else_stays(value: str, shown: str) -> None:
+    text = "{{ 会員番号 | date: '%m月%d日' }}"
+    letter = merged({"会員番号": value}, mode="plain", html="", text=text, subject="x")
+    assert letter.text.startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if hatobin.unsubscribe_url contains 'example' %}a{% else %}b{% endif %}",
+        "{{ hatobin.unsubscribe_url | upcase }}",
+        "{{ hatobin['unsubscribe_url'] }}",
+        "{{ 配信停止URL | size }}",
+        "{% if [氏名].unsubscribe_url contains 'example' %}a{% endif %}",
+    ],
+)
+def test_no_condition_and_no_filter_reads_the_unsubscribe_link(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        merged({}, mode="plain", html="", text=text, subject="x")
+    assert refused.value.code in {"own-link-in-use", "unknown-merge-name"}
+
+
+def test_no_letter_can_tell_the_link_of_a_preview_from_a_real_one() -> None:
+    """Behind the refusal above: the link is put in only after the merge."""
+    condition = "{% if hatobin.unsubscribe_url contains 'example' %}a{% else %}b{% endif %}"
+    letter = replace(compiled(), text=condition)
+    made = {
+        Merger(letter).merge({}, unsubscribe_url=url).text
+        for url in (LINK, "https://other.invalid/u/y")
+    }
+    assert made == {"b"}
 
 
 def test_every_value_is_handed_on_for_the_last_byte_check() -> None:

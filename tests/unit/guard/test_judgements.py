@@ -20,7 +20,7 @@ LETTER = LetterFacts(
     link_host="mail.sakura-city.example",
     link_secure=True,
 )
-PEOPLE = AudienceFacts(people=1000, sendable=1000, suppressed=0, leaves=True)
+PEOPLE = AudienceFacts(people=1000, sendable=1000, suppressed=0, road="away")
 
 
 def codes(letter: LetterFacts = LETTER, people: AudienceFacts = PEOPLE) -> dict[str, str]:
@@ -39,6 +39,18 @@ def test_a_letter_to_nobody_is_refused() -> None:
 
 def test_an_address_of_a_person_in_the_text_is_refused() -> None:
     assert codes(replace(LETTER, strangers=1)) == {"address-of-a-person": "refuse"}
+
+
+def test_a_letter_that_shows_another_persons_address_is_refused_and_names_the_row() -> None:
+    (found,) = judge(replace(LETTER, leaking=(30,)), PEOPLE)
+    assert (found.code, found.level, found.positions) == ("address-of-another", "refuse", (30,))
+
+
+def test_marks_of_other_programs_are_refused_and_values_nobody_looked_at_are_told() -> None:
+    (found,) = judge(replace(LETTER, look_alikes=("氏名",)), PEOPLE)
+    assert (found.code, found.level) == ("look-alike", "refuse")
+    assert "{{ 氏名 }}" in found.advice
+    assert codes(replace(LETTER, unseen=True)) == {"values-not-looked-at": "advise"}
 
 
 def test_a_letter_that_cannot_be_made_for_one_person_is_refused_and_names_the_row() -> None:
@@ -74,7 +86,10 @@ def test_links_that_mislead_are_told(problem: str, code: str, level: str) -> Non
 def test_an_unsubscribe_link_to_this_machine_is_refused_when_letters_leave_it(host: str) -> None:
     letter = replace(LETTER, link_host=host)
     assert codes(letter) == {"unsubscribe-unreachable": "refuse"}
-    assert codes(letter, replace(PEOPLE, leaves=False)) == {}
+    assert codes(letter, replace(PEOPLE, road="this-machine")) == {
+        "unsubscribe-unreachable": "advise"
+    }
+    assert codes(letter, replace(PEOPLE, road="sandbox")) == {}
 
 
 def test_an_unsubscribe_link_without_encryption_is_told() -> None:

@@ -15,16 +15,20 @@ from hatobin.campaigns import queries, rules
 from hatobin.campaigns.models import Campaign
 from hatobin.campaigns.rules import CheckSeal
 from hatobin.campaigns.services.readiness import Parts, Ready, complete, parts_of, person_at, ready
-from hatobin.campaigns.services.survey import SAMPLE_LINK, Survey, size_of, survey
+from hatobin.campaigns.services.survey import NAMED, SAMPLE_LINK, Survey, size_of, survey
 from hatobin.common.errors import Invalid
 from hatobin.common.hosts import is_loopback
-from hatobin.content.analysis import links_of
+from hatobin.content.analysis import links_of, look_alikes
 from hatobin.content.letters import CompiledLetter
 from hatobin.content.merge import Merger
 from hatobin.delivery.models import Egress, EgressKind
-from hatobin.delivery.queries.strangers import static_addresses_of_contacts
+from hatobin.delivery.queries.strangers import (
+    addresses_of,
+    known_addresses,
+    static_addresses_of_contacts,
+)
 from hatobin.delivery.services.release import seal_of
-from hatobin.guard.facts import AudienceFacts, EmptyField, LetterFacts
+from hatobin.guard.facts import AudienceFacts, EmptyField, LetterFacts, RoadKind
 from hatobin.guard.findings import Finding, from_error
 from hatobin.guard.rules import CLIPPED, judge
 
@@ -81,12 +85,13 @@ def check(actor: Actor, campaign_id: uuid.UUID) -> Check:
     An incomplete draft is no error: its gaps are findings. Raises NotFound, NotAllowed.
     """
     check_right(actor, Right.VIEW)
-    return _check(actor, queries.access_campaign(actor, campaign_id))[1]
+    blind = actor.may(Right.EDIT_LETTERS) and not actor.may(Right.VIEW_PEOPLE)
+    return _check(actor, queries.access_campaign(actor, campaign_id), blind=blind)[1]
 
 
 def check_for_release(actor: Actor, row: Campaign) -> tuple[Ready, Check]:
     """The same for a row that the caller has locked; raises what refuses."""
-    parts, made = _check(actor, row)
+    parts, made = _check(actor, row, blind=False)
     for problem in parts.problems:
         raise problem
     for finding in made.findings:
@@ -125,11 +130,13 @@ def preview(actor: Actor, campaign_id: uuid.UUID, index: int = 0) -> PreviewedLe
     )
 
 
-def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
+def _check(actor: Actor, row: Campaign, *, blind: bool) -> tuple[Parts, Check]:
+    """``blind``: nobody's values are looked at. Who writes conditions and may not see people could
+    otherwise ask about any of them (promise P6); the release looks all the same."""
     parts = parts_of(actor, row)
-    merger = Merger(parts.letter) if parts.letter else None
-    seen = _seen(row, merger)
-    findings = (*map(from_error, parts.problems), *_judged(row, parts, seen))
+    merger = Merger(parts.letter) if parts.letter and not blind else None
+    seen = _seen(row, parts, merger)
+    findings = (*map(from_error, parts.problems), *_judged(row, parts, seen, blind=blind))
     can_send = not any(finding.level == "refuse" for finding in findings)
     whole = complete(parts)
     seal = _seal(row, whole) if whole and can_send else None
@@ -148,17 +155,18 @@ def _check(actor: Actor, row: Campaign) -> tuple[Parts, Check]:
     )
 
 
-def _seen(row: Campaign, merger: Merger | None) -> Survey:
+def _seen(row: Campaign, parts: Parts, merger: Merger | None) -> Survey:
     if row.list_id is None:
         return Survey()
     count = audience.count(row.workspace_id, row.list_id)
     everybody = audience.iter_people(row.workspace_id, row.list_id)
-    seen = survey(merger, everybody, expected=count.sendable)
+    own = addresses_of(parts.sender) if parts.sender else frozenset()
+    seen = survey(merger, everybody, expected=count.sendable, own=own)
     seen.left = count.left
     return seen
 
 
-def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
+def _judged(row: Campaign, parts: Parts, seen: Survey, *, blind: bool) -> tuple[Finding, ...]:
     """Nothing to judge before there is a letter and a list: the gaps say that already."""
     if parts.letter is None or row.list is None:
         return ()
@@ -172,7 +180,10 @@ def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
         links=links_of(letter.html, letter.text),
         broken_people=seen.failed.count,
         broken_positions=tuple(seen.failed.positions),
-        strangers=_strangers(row, parts),
+        strangers=0 if blind else _strangers(row, parts),
+        leaking=_leaking(row, seen),
+        look_alikes=look_alikes(letter),
+        unseen=blind,
         text_edited=bool(row.letter.get("text_edited")),
         link_host=urlsplit(parts.base_url).hostname or "",
         link_secure=parts.base_url.startswith("https://"),
@@ -187,13 +198,21 @@ def _judged(row: Campaign, parts: Parts, seen: Survey) -> tuple[Finding, ...]:
         ),
         last_count=_last_count(row),
         list_name=row.list.name,
-        leaves=_leaves(row.egress),
+        road=_kind_of_road(row.egress),
     )
     return judge(facts, people)
 
 
-def _leaves(road: Egress | None) -> bool:
-    return road is not None and road.kind != EgressKind.SANDBOX and not is_loopback(road.host)
+def _kind_of_road(road: Egress | None) -> RoadKind:
+    if road is None or road.kind == EgressKind.SANDBOX:
+        return "sandbox"
+    return "this-machine" if is_loopback(road.host) else "away"
+
+
+def _leaking(row: Campaign, seen: Survey) -> tuple[int, ...]:
+    """Positions of people whose letter shows the address of another person of the workspace."""
+    others = known_addresses(row.workspace_id, seen.strange)
+    return tuple(sorted({at for form in others for at in seen.strange[form].positions}))[:NAMED]
 
 
 def _strangers(row: Campaign, parts: Parts) -> int:
@@ -224,9 +243,14 @@ def _seal(row: Campaign, whole: Ready) -> CheckSeal:
         sendable=seal.sendable,
         letter=rules.digest(whole.letter),
         sender=rules.digest(whole.sender),
-        road=rules.digest(f"{whole.egress_id} {whole.base_url}"),
+        road=rules.digest(f"{whole.egress_id} {_where(row.egress)} {whole.base_url}"),
         hash=seal.hash,
     )
+
+
+def _where(road: Egress | None) -> str:
+    """What decides who gets to see the letters on their way."""
+    return f"{road.host}:{road.port} {road.tls} {road.username}" if road else ""
 
 
 def _worth_looking(row: Campaign, seen: Survey) -> tuple[int, ...]:

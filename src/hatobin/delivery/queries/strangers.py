@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience.models import Contact
@@ -21,12 +22,23 @@ def static_addresses_of_contacts(
     texts = [("html", letter.html)]
     plain = (letter.subject, letter.preheader, letter.text, *letter.fallbacks.values())
     texts += [("text", text) for text in plain]
-    own = addresses_in(
+    return tuple(
+        sorted(known_addresses(workspace_id, strangers_in(texts, own=addresses_of(sender))))
+    )
+
+
+def addresses_of(sender: FrozenSender) -> frozenset[str]:
+    """The office's own addresses, which every letter may show."""
+    return addresses_in(
         sender.address, sender.reply_to, sender.organisation, sender.postal_address, sender.contact
     )
+
+
+def known_addresses(workspace_id: uuid.UUID, forms: Iterable[str]) -> frozenset[str]:
+    """Which of these normalised addresses belong to people of the workspace."""
     vault = vault_of(workspace_id)
-    by_key = {vault.address_key(form): form for form in strangers_in(texts, own=own)}
+    by_key = {vault.address_key(form): form for form in forms}
     if not by_key:
-        return ()
+        return frozenset()
     contacts = Contact.objects.of(workspace_id).filter(address_key__in=list(by_key))
-    return tuple(sorted(by_key[bytes(k)] for k in contacts.values_list("address_key", flat=True)))
+    return frozenset(by_key[bytes(k)] for k in contacts.values_list("address_key", flat=True))
