@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
 from tests.browser import letters
+from tests.browser.desk import Desk
 from tests.browser.letters import DEMO_LIST, SMALL
 from tests.doubles.service import free_port, until
 
@@ -106,6 +107,46 @@ def test_a_wrong_number_is_refused_beside_the_field_and_nothing_leaves(page: Pag
     expect(page.get_by_role("link", name="人数違い")).to_be_visible()
 
 
+def test_another_way_counts_at_once_and_nothing_can_be_sent_meanwhile(page: Page) -> None:
+    letter = letters.new_letter(page, "道を選ぶ")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "道を選ぶ件名", "本文です。")
+    _add_relay(page, "選ばれる道", free_port())
+    page.goto(f"{letter}send/")
+    way = page.get_by_role("radio", name=re.compile("選ばれる道"))
+    page.locator("input[name=typed_number]").fill("1000")
+    assert way.evaluate(
+        "(radio) => { radio.click(); return document.querySelector('main button.large').disabled; }"
+    )
+    page.wait_for_url("**/send/?chosen")
+    expect(way).to_be_checked()
+    expect(way).to_be_focused()
+    expect(page.locator("input[name=typed_number]")).to_have_value("")
+    expect(page.locator(".big-number")).to_contain_text("実際の宛先")
+
+
+def test_without_a_script_another_way_is_shown_before_it_is_used(page: Page, desk: Desk) -> None:
+    letter = letters.new_letter(page, "スクリプトなしで道を選ぶ")
+    letters.choose_list(page, letter, DEMO_LIST)
+    letters.write_plainly(page, letter, "道の件名", "本文です。")
+    _add_relay(page, "もう一つの道", free_port())
+    quiet = desk.window(javascript=False)
+    quiet.goto(f"{letter}send/")
+    way = quiet.get_by_role("radio", name=re.compile("もう一つの道"))
+    way.check()
+    quiet.locator("input[name=typed_number]").fill("1000")
+    quiet.locator("input[name=typed_number]").press("Enter")
+    expect(quiet.locator("#way-error")).to_contain_text("もう一つの道")
+    expect(way).to_be_checked()
+    quiet.get_by_role("radio", name=re.compile("お試し|サンドボックス")).check()
+    quiet.locator("#use-way").click()
+    expect(quiet.locator(".messages")).to_be_visible()
+    quiet.locator("input[name=typed_number]").fill("1000")
+    quiet.locator("input[name=typed_number]").press("Enter")
+    expect(quiet.locator("#live[data-state=held]")).to_be_visible()
+    quiet.locator("#call-back").click()
+
+
 def test_called_back_in_time_it_is_a_draft_again(page: Page) -> None:
     letter = letters.new_letter(page, "早まった配信")
     letters.choose_list(page, letter, DEMO_LIST)
@@ -186,7 +227,6 @@ def _release_by(page: Page, letter: str, name: str, port: int, number: str) -> N
     _add_relay(page, name, port)
     page.goto(f"{letter}send/")
     page.get_by_role("radio", name=re.compile(name)).check()
-    page.locator("#way-form button").click()
     expect(page.locator(".hold-note")).to_contain_text("5秒")
     page.locator("input[name=typed_number]").fill(number)
     letters.main_button(page).click()

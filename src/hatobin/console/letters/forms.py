@@ -129,12 +129,17 @@ class NumberField(forms.IntegerField):
 
 
 class SendForm(forms.Form):
-    """Step 4: the number, typed."""
+    """Step 4: the number, typed, and the way of sending that the page shows as chosen."""
 
+    egress = forms.UUIDField(
+        required=False, error_messages={"invalid": _("Choose one of the ways of sending.")}
+    )
     typed_number = NumberField(
         label=_("Type the number of people"),
         min_value=0,
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            {"inputmode": "numeric", "autocomplete": "off", "form": "send-form"}
+        ),
         error_messages={"invalid": _("Type the number in figures, such as 1000.")},
     )
     seal = forms.CharField(widget=forms.HiddenInput)

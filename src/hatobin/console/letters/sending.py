@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,8 +17,7 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.campaigns import queries
 from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import checks, control, drafts, release
-from hatobin.campaigns.services.checks import Check
-from hatobin.common.errors import Conflict, HatobinError
+from hatobin.common.errors import Conflict, HatobinError, NotAllowed
 from hatobin.console.letters.forms import SendForm
 from hatobin.console.letters.shell import shell
 from hatobin.console.middleware import StaffRequest
@@ -43,22 +43,30 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         return redirect("console:letter-result", letter_id)
     form = SendForm(request.POST or None)
     conflict: Conflict | None = None
-    if form.is_valid():
+    whole = form.is_valid()
+    shown = form.cleaned_data.get("egress") if form.is_bound else None
+    another = _use_way(request, letter, shown) if shown not in {None, letter.egress_id} else ""
+    if another:
+        form = SendForm()
+        letter = queries.campaign(request.actor, letter_id)
+        if letter.status is not Status.DRAFT:
+            return redirect("console:letter-result", letter_id)
+    elif whole:
         try:
-            release.release(request.actor, letter_id, **form.cleaned_data)
+            release.release(
+                request.actor,
+                letter_id,
+                typed_number=form.cleaned_data["typed_number"],
+                seal=form.cleaned_data["seal"],
+            )
         except Conflict as error:
             conflict = error
         except HatobinError as error:
             add_problem(form, error)
         else:
             return redirect("console:letter-result", letter_id)
-    found = checks.check(request.actor, letter_id)
-    if form.errors:
-        form.fields["typed_number"].widget.attrs["data-focus"] = ""
-    if not form.is_bound:
-        form = SendForm(initial={"seal": found.seal})
-    status = 409 if conflict else 422 if form.is_bound else 200
-    context = _context(request, letter, found) | {"form": form, "conflict": conflict}
+    context = _context(request, letter, form) | {"conflict": conflict, "another": another}
+    status = 409 if conflict or another else 422 if form.is_bound else 200
     return render(request, "console/letters/send.html", context, status=status)
 
 
@@ -77,7 +85,7 @@ def choose_egress(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         messages.success(
             request, _("This letter will leave by “%(way)s”.") % {"way": saved.egress_name}
         )
-    return redirect("console:letter-send", letter_id)
+    return redirect(f"{reverse('console:letter-send', args=[letter_id])}?chosen")
 
 
 @staff_only
@@ -94,17 +102,40 @@ def act(request: StaffRequest, letter_id: uuid.UUID, what: str) -> HttpResponse:
     return redirect("console:letter-result", letter_id)
 
 
+def _use_way(request: StaffRequest, letter: queries.CampaignView, egress_id: uuid.UUID) -> str:
+    """The way that the page showed as chosen becomes the letter's; says so, or why it cannot.
+
+    Nothing is released with it: the number was typed under another one.
+    """
+    try:
+        saved = drafts.save_sending(request.actor, letter.id, letter.revision, egress_id)
+    except NotAllowed:
+        raise
+    except HatobinError as error:
+        return str(error)
+    return _("You chose another way, “%(way)s”. It is saved, and nothing has been sent.") % {
+        "way": saved.egress_name
+    }
+
+
 def _context(
-    request: StaffRequest, letter: queries.CampaignView, found: Check
+    request: StaffRequest, letter: queries.CampaignView, form: SendForm
 ) -> dict[str, object]:
+    """Everything is looked at anew: the number, its seal and the hold are of the way that is shown."""
+    found = checks.check(request.actor, letter.id)
+    form.fields["seal"].initial = found.seal
+    if form.errors:
+        form.fields["typed_number"].widget.attrs["data-focus"] = ""
     roads = delivery.egresses(request.actor)
     first = None
     if found.compiled_ok and found.sendable:
         first = checks.preview(request.actor, letter.id)
     return {
+        "form": form,
         "check": found,
         "roads": roads,
         "road": next((each for each in roads if each.id == letter.egress_id), None),
+        "chosen": "chosen" in request.GET,
         "first": first,
         "hold": _duration(release.hold_of(letter).total_seconds()),
         "several": request.actor.may(Right.VIEW_PEOPLE),

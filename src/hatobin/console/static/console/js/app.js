@@ -70,11 +70,23 @@
     // A download leaves the page in place; let the person press again after a while.
     setTimeout(() => { delete form.dataset.sent; event.submitter?.classList.remove("busy"); }, 8000);
   });
-  window.addEventListener("pageshow", () =>
+  window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => {
       delete form.dataset.sent;
       form.querySelectorAll(".busy").forEach((button) => button.classList.remove("busy"));
-    }));
+    });
+    document.querySelectorAll("[data-waits]").forEach((button) => { button.disabled = false; });
+  });
+
+  /* ---- A choice that counts at once: until the page comes anew nothing else of its form can be pressed ---- */
+  on("change", "[data-choose-at-once]", (choice, event) => {
+    const button = document.getElementById(choice.dataset.chooseAtOnce);
+    const form = event.target.form;
+    if (!button || !form) return;
+    [...form.elements].filter((each) => each !== button && each.type === "submit")
+      .forEach((each) => { each.disabled = true; each.dataset.waits = ""; });
+    form.requestSubmit(button);
+  });
 
   /* ---- Unsaved words ---- */
   on("input", "form[data-warn-unsaved]", (form) => { form.dataset.dirty = "yes"; });
