@@ -84,10 +84,19 @@ class ColumnPlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Proposal:
-    """The proposed mapping. ``address`` is None when no column looks like mail addresses."""
+    """The proposed mapping. ``address`` is None when no column looks like mail addresses.
+
+    ``rivals``: columns that could hold the addresses about as well; a person has to look.
+    """
 
     address: int | None
     columns: tuple[ColumnPlan, ...] = field(default=())
+    rivals: tuple[int, ...] = ()
+
+    def candidates(self) -> tuple[ColumnPlan, ...]:
+        """The columns of which one holds the addresses, where that is not clear; else none."""
+        named = {self.address, *self.rivals} if self.rivals else set()
+        return tuple(plan for plan in self.columns if plan.column in named)
 
     def mapping(self) -> Mapping:
         """The proposal as a choice, unchanged."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.audience import choices, reasons
@@ -33,7 +34,8 @@ def propose(columns: Iterable[Column], known: Known) -> choices.Proposal:
         name = known_names.get(same_name(name), name)
         taken.add(same_name(name))
         plans.append(_plan(column, name, known, is_address=column.index == address))
-    return choices.Proposal(address=address, columns=tuple(plans))
+    rivals = tuple(column.index for column in all_columns if column.rival)
+    return choices.Proposal(address=address, columns=tuple(plans), rivals=rivals)
 
 
 def _plan(column: Column, name: str, known: Known, *, is_address: bool) -> choices.ColumnPlan:
@@ -103,10 +105,11 @@ def columns_of(text: str) -> dict[str, str]:
 
 def corrected(proposal: choices.Proposal, columns: Mapping[str, str]) -> choices.Mapping:
     """The proposal with corrections: column label > field name, ``""`` to leave it out, ``"@"`` for the
-    one with the addresses. Raises Invalid (``field="columns"``) for a label that the file does not have.
+    one with the addresses. Nobody looks at the result, so it must be clear which column that is. Raises
+    Invalid (``field="columns"``) where it is not, and for a label that the file does not have.
     """
     plans = {plan.label.strip(): plan for plan in proposal.columns}
-    address = proposal.address
+    said: dict[int, str] = {}
     for label, name in columns.items():
         plan = plans.get(label.strip())
         if plan is None:
@@ -116,14 +119,47 @@ def corrected(proposal: choices.Proposal, columns: Mapping[str, str]) -> choices
                 field="columns",
                 params={"label": label, "labels": ", ".join(filter(None, plans))},
             )
-        if name == ADDRESS:
-            address = plan.column
-        plans[plan.label.strip()] = replace(
-            plan, use=name not in {"", ADDRESS}, name=name or plan.name
-        )
-    changed = {plan.column: plan for plan in plans.values()}
-    every = tuple(changed.get(plan.column, plan) for plan in proposal.columns)
+        said[plan.column] = name
+    address = _address_said(proposal, said)
+    every = tuple(_as_said(plan, said.get(plan.column)) for plan in proposal.columns)
     return choices.Proposal(address=address, columns=every).mapping()
+
+
+def _as_said(plan: choices.ColumnPlan, name: str | None) -> choices.ColumnPlan:
+    if name is None:
+        return plan
+    return replace(plan, use=name not in {"", ADDRESS}, name=name or plan.name)
+
+
+def _address_said(proposal: choices.Proposal, said: Mapping[int, str]) -> int | None:
+    """The column with the addresses after the corrections (column > what was said of it)."""
+    named = [column for column, name in said.items() if name == ADDRESS]
+    if len(named) > 1:
+        raise _not_clear(proposal, named, _("Two columns are named for the addresses: %(labels)s."))
+    if named or proposal.address is None:
+        return next(iter(named), None)
+    left = [
+        column for column in (proposal.address, *proposal.rivals) if column not in said
+    ]  # fmt: skip
+    if len(left) == 1:
+        return left[0]
+    if left:
+        raise _not_clear(proposal, left, _("Several columns could hold the addresses: %(labels)s."))
+    taken = [proposal.address]
+    raise _not_clear(
+        proposal, taken, _("The column with the addresses is used for something else: %(labels)s.")
+    )
+
+
+def _not_clear(proposal: choices.Proposal, columns: Collection[int], message: Promise) -> Invalid:
+    labels = [plan.label for plan in proposal.columns if plan.column in columns]
+    return Invalid(
+        "which-address-column",
+        message,
+        advice=_("Name the one column that holds the addresses, like this: “%(label)s=@”."),
+        field="columns",
+        params={"labels": ", ".join(labels), "label": labels[0]},
+    )
 
 
 def _check_column(choice: choices.FieldChoice, columns: int, used: set[int], place: str) -> None:

@@ -39,6 +39,11 @@ def show_check(shot: OneShot, *, quiet: bool) -> None:
         for each in shot.refused_rows:
             row = {"row": each.row, "reason": each.reason}
             click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
+    if shot.duplicates:
+        text = _(
+            "%(count)s rows have an address that stands in the file already; they get no letter."
+        )
+        click.echo("  " + text % {"count": f"{shot.duplicates:,}"}, err=True)
     for finding in check.findings:
         click.echo(f"  {finding.level}: {in_a_row(finding.text, finding.advice)}", err=True)
 

@@ -61,6 +61,35 @@ def test_what_cannot_be_imported_is_refused_and_names_the_option(
     assert done.error["option"] == option
 
 
+TWO = "氏名,PCメール,携帯メール\r\n花子,a@example.jp,b@example.jp\r\n太郎,c@example.jp,d@example.jp\r\n"
+
+
+def test_of_two_address_columns_the_person_must_name_one(terminal: Terminal) -> None:
+    path = terminal.write("two.csv", TWO)
+    unclear = terminal.run(*bring(terminal, path, name="二列"))
+    assert unclear.status == 2, unclear.out
+    assert (unclear.error["option"], unclear.error["code"]) == ("--map", "which-address-column")
+    assert "PCメール, 携帯メール" in unclear.error["message"]
+    assert "“PCメール=@”" in unclear.error["message"]
+    named = terminal.run(*bring(terminal, path, "--map", "携帯メール=@", name="二列"))
+    assert (named.status, named.json["added"]) == (0, 2), named.err
+    left_out = terminal.run(*bring(terminal, path, "--map", "PCメール=", name="二列"))
+    assert (left_out.status, left_out.json["unchanged"] + left_out.json["changed"]) == (0, 2)
+    both = terminal.run(*bring(terminal, path, "--map", "PCメール=@", "--map", "携帯メール=@"))
+    assert (both.status, both.error["option"]) == (2, "--map")
+
+
+@pytest.mark.parametrize("name", ["氏名2", ""])
+def test_the_address_column_is_not_taken_for_something_else_in_silence(
+    terminal: Terminal, name: str
+) -> None:
+    path = terminal.write("one.csv", "氏名,メール\r\n花子,a@example.jp\r\n")
+    done = terminal.run(*bring(terminal, path, "--map", f"メール={name}"))
+    assert done.status == 2, done.out
+    assert done.error["option"] == "--map"
+    assert "“メール=@”" in done.error["message"]
+
+
 def test_an_owner_is_refused_with_the_option_that_is_wrong(terminal: Terminal) -> None:
     for words, environment, option in (
         (OWNER, PASSWORD, "--email"),

@@ -137,6 +137,40 @@ def test_a_file_without_people_is_refused(terminal: Terminal, name: str, content
     assert done.error["message"]
 
 
+def test_the_address_of_a_colleague_in_every_row_is_not_taken_for_the_customers(
+    terminal: Terminal,
+) -> None:
+    rows = "".join(f"staff@example.jp,顧客{n},c{n}@example.jp\r\n" for n in range(4))
+    path = terminal.write("staff.csv", "担当者メール,氏名,メールアドレス\r\n" + rows)
+    with WireTap() as tap:
+        done = send(terminal, tap.port, **{"list-file": path})
+        assert (done.status, done.json["audience"]) == (0, 4), done.err
+        assert {each.rcpts[0] for each in tap.taken} == {f"c{n}@example.jp" for n in range(4)}
+        unclear = send(
+            terminal,
+            tap.port,
+            **{"list-file": terminal.write("two.csv", "氏名,PCメール,携帯\r\n" + TWICE)},
+        )
+        assert unclear.status == 2, unclear.out
+        assert unclear.error["option"] == "--map"
+        assert "PCメール" in unclear.err
+        assert len(tap.taken) == 4
+
+
+TWICE = "花子,a@example.jp,b@example.jp\r\n太郎,c@example.jp,d@example.jp\r\n"
+
+
+def test_duplicates_are_told_on_stderr_with_json_too(terminal: Terminal) -> None:
+    rows = "花子,a@example.jp\r\n子,A@example.jp\r\n次郎,a@example.jp\r\n"
+    path = terminal.write("again.csv", "氏名,メール\r\n" + rows)
+    with WireTap() as tap:
+        done = send(terminal, tap.port, **{"list-file": path})
+        assert (done.status, len(tap.taken)) == (0, 1), done.err
+        assert "2 rows have an address that stands in the file already" in done.err
+    with WireTap() as tap:
+        assert "stands in the file already" not in send(terminal, tap.port).err
+
+
 def test_a_text_in_another_encoding_is_refused(terminal: Terminal) -> None:
     path = terminal.write("sjis.txt", "日本語", "cp932")
     done = send(terminal, free_port(), **{"text-file": path})

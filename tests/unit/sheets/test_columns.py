@@ -25,6 +25,28 @@ def test_titles_above_the_header_are_told_apart() -> None:
     assert found.total_rows == 1
 
 
+@pytest.mark.parametrize(
+    "titles",
+    [
+        "2026年度名簿,,\n作成者: info@boss.example.jp,,\n\n",
+        "連絡先,info@boss.example.jp,\n",
+        "名簿,担当,info@boss.example.jp\n",
+        "メール info@boss.example.jp へ,,\n",
+    ],
+)
+def test_a_title_with_an_address_does_not_hide_the_header(titles: str) -> None:
+    found = look(titles + "No,メール,氏名\n1,a@example.jp,花子\n2,b@example.jp,太郎\n")
+    assert [column.label for column in found.columns] == ["No", "メール", "氏名"]
+    assert found.total_rows == 2
+
+
+def test_a_note_among_people_is_no_header() -> None:
+    found = look(
+        "花子,hanako@example.jp,会員\n会社員（氏名不詳）,メール不可,会員\n次郎,c@example.jp,会員\n"
+    )
+    assert (found.reading.header_row, found.total_rows) == (0, 3)
+
+
 def test_a_header_is_found_where_the_first_people_have_no_address() -> None:
     found = look("番号,氏名,メール\n1,花子,\n2,太郎,b@example.jp\n")
     assert (found.reading.header_row, found.total_rows) == (1, 2)
@@ -84,6 +106,50 @@ def test_a_postal_address_is_no_mail_address() -> None:
 def test_of_two_address_columns_the_fuller_one_is_taken() -> None:
     text = "携帯メール,PCメール\n,a@example.jp\nb@example.jp,c@example.jp\n"
     assert guesses(text) == {"携帯メール": "other", "PCメール": "address"}
+
+
+def rivals(text: str) -> list[str]:
+    return [column.label for column in look(text).columns if column.rival]
+
+
+@pytest.mark.parametrize(
+    "header", ["担当者メール", "紹介者アドレス", "連絡先", "PCメール", "メールアドレス"]
+)
+def test_the_same_address_in_every_row_is_not_the_peoples(header: str) -> None:
+    rows = "".join(f"staff@example.jp,花子{n},p{n}@example.jp\n" for n in range(5))
+    text = f"{header},氏名,メール\n{rows}"
+    assert guesses(text)["メール"] == "address"
+    assert rivals(text) == []
+
+
+@pytest.mark.parametrize(
+    "plain", ["メールアドレス", "Email", "E-mail", "メール", "mail address", "Ｅメール"]
+)
+@pytest.mark.parametrize(
+    "other", ["担当者メール", "紹介者メール", "携帯メール", "営業担当アドレス", "連絡先"]
+)
+def test_the_plain_label_wins_over_one_with_a_word_beside_it(plain: str, other: str) -> None:
+    rows = "".join(f"q{n}@example.jp,花子{n},p{n}@example.jp\n" for n in range(5))
+    text = f"{other},氏名,{plain}\n{rows}"
+    assert (guesses(text)[plain], rivals(text)) == ("address", [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "others"),
+    [
+        ("PCメール,携帯メール", ["携帯メール"]),
+        ("連絡先1,連絡先2", ["連絡先2"]),
+        ("メール,Email", ["Email"]),
+    ],
+)
+def test_two_columns_that_are_alike_are_rivals(labels: str, others: list[str]) -> None:
+    rows = "".join(f"p{n}@example.jp,q{n}@example.jp\n" for n in range(5))
+    assert rivals(f"{labels}\n{rows}") == others
+
+
+def test_an_address_that_was_typed_twice_is_no_rival() -> None:
+    rows = "".join(f"花子,p{n}@example.jp,p{n}@example.jp\n" for n in range(5))
+    assert rivals(f"氏名,Eメール,メール\n{rows}") == []
 
 
 def test_the_content_outweighs_a_label_that_says_nothing() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from hatobin.audience.sheets.labels import meaning_of
+from hatobin.audience.sheets.labels import (
+    is_plain_address_label,
+    meaning_of,
+    names_somebody_else,
+)
 from hatobin.audience.sheets.shapes import Guess, Row
 from hatobin.wire.address import AddressError, parse_address
 
@@ -26,6 +30,11 @@ _HONORIFICS = frozenset(
 _ENOUGH = 0.5  # of the filled cells are addresses: the column holds addresses
 _ENOUGH_WITH_LABEL = 0.1  # the label says so; many of its cells may be broken
 _CLEAR = 0.8
+_RIVAL = 0.75  # of the best column's weight: a person must say which of the two is meant
+_MOST_LABEL = 30  # characters; a cell with more is no name of a column
+
+# How much one address of a column counts, by the column's label.
+_PLAIN_LABEL, _OTHER_LABEL, _NO_LABEL, _SOMEBODY_ELSE = 2.0, 1.0, 0.8, 0.5
 
 # Content, asked where the label says nothing, in this order.
 _BY_CONTENT: tuple[tuple[Guess, Callable[[str], object]], ...] = (
@@ -58,8 +67,12 @@ def find_header(rows: Sequence[Row]) -> int:
 
     It stands above the first row with an address. Titles ("2026年度 会員名簿") stand above it: the row
     with a label that means an address wins, then one with two labels we know, then the first that
-    fills at least half of the columns and holds no numbers, which would be data.
+    fills at least half of the columns and holds no numbers, which would be data. A title may hold an
+    address itself ("作成者: info@…"): a row of known labels over addresses wins over that.
     """
+    certain = _certain_header(rows)
+    if certain:
+        return certain
     above: list[Row] = []
     for row in rows:
         if any(map(mentions_address, row.cells)):
@@ -82,6 +95,29 @@ def find_header(rows: Sequence[Row]) -> int:
     return 0
 
 
+def _certain_header(rows: Sequence[Row]) -> int:
+    """The first row with two labels we know, one of them over addresses, and only titles above it."""
+    for place, row in enumerate(rows):
+        if any(map(mentions_address, row.cells)):
+            continue
+        meanings = [meaning_of(cell) if len(cell) <= _MOST_LABEL else None for cell in row.cells]
+        columns = [index for index, meaning in enumerate(meanings) if meaning == "address"]
+        if len(meanings) - meanings.count(None) < 2 or not columns:
+            continue
+        stands_over = any(is_address(each.cell(at)) for each in rows[place + 1 :] for at in columns)
+        if stands_over and _are_titles(rows[:place], row, columns):
+            return row.number
+    return 0
+
+
+def _are_titles(above: Sequence[Row], header: Row, columns: Sequence[int]) -> bool:
+    """No person is among them: at most one has something like an address where the addresses stand,
+    and that one fills fewer cells than the header.
+    """
+    doubtful = [row for row in above if any(mentions_address(row.cell(at)) for at in columns)]
+    return not doubtful or (len(doubtful) == 1 and _filled(doubtful[0]) < _filled(header))
+
+
 def guess_columns(labels: Sequence[str], rows: Sequence[Row]) -> tuple[Guess, ...]:
     """One guess per column; at most one is ``address``, at most one ``name``.
 
@@ -100,17 +136,54 @@ def guess_columns(labels: Sequence[str], rows: Sequence[Row]) -> tuple[Guess, ..
     return tuple(guesses)
 
 
+def address_rivals(labels: Sequence[str], rows: Sequence[Row]) -> tuple[int, ...]:
+    """Columns that could hold the addresses about as well as the one that is guessed.
+
+    A column that repeats the guessed one word by word (typed twice, to be sure) is no rival.
+    """
+    columns = [[row.cell(index).strip() for row in rows] for index in range(len(labels))]
+    weights = _address_weights(labels, columns)
+    best = _heaviest(weights)
+    return tuple(
+        index
+        for index, weight in weights.items()
+        if best is not None
+        and index != best
+        and weight >= weights[best] * _RIVAL
+        and columns[index] != columns[best]
+    )
+
+
 def _address_column(labels: Sequence[str], columns: Sequence[Sequence[str]]) -> int | None:
-    best, best_score = None, 0.0
+    return _heaviest(_address_weights(labels, columns))
+
+
+def _heaviest(weights: Mapping[int, float]) -> int | None:
+    return max(weights, key=lambda index: (weights[index], -index), default=None)
+
+
+def _address_weights(labels: Sequence[str], columns: Sequence[Sequence[str]]) -> dict[int, float]:
+    """Columns that can be the addresses: how many different ones they hold, weighed by their label.
+
+    The address of one and the same colleague in every row counts once.
+    """
+    weights = {}
     for index, (label, cells) in enumerate(zip(labels, columns, strict=True)):
-        found = sum(map(is_address, cells))
+        addresses = list(filter(is_address, cells))
         labelled = meaning_of(label) == "address"
-        if not found or found < len(cells) * (_ENOUGH_WITH_LABEL if labelled else _ENOUGH):
-            continue
-        score = found * (1.5 if labelled else 1.0)
-        if score > best_score:
-            best, best_score = index, score
-    return best
+        enough = _ENOUGH_WITH_LABEL if labelled else _ENOUGH
+        if addresses and len(addresses) >= sum(map(bool, cells)) * enough:
+            different = len({cell.casefold() for cell in addresses})
+            weights[index] = different * _label_weight(label, labelled=labelled)
+    return weights
+
+
+def _label_weight(label: str, *, labelled: bool) -> float:
+    if names_somebody_else(label):
+        return _SOMEBODY_ELSE
+    if is_plain_address_label(label):
+        return _PLAIN_LABEL
+    return _OTHER_LABEL if labelled else _NO_LABEL
 
 
 def _guess(label: str, cells: Sequence[str], labels: Sequence[str]) -> Guess:

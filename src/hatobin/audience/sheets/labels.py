@@ -37,16 +37,43 @@ _LOOKED_AT = 100  # characters; no label is longer, and a cell may be
 _COMPILED = tuple((guess, re.compile(pattern)) for guess, pattern in _RULES)
 
 
+# The person's own address and nothing beside it; and the address of somebody beside the person.
+_PLAIN_ADDRESS = re.compile(
+    r"(お客様|顧客|会員|本人|受信者|読者)?の?(e?-?(メール|mail)([ -]?(アドレス|address(es)?))?|メアド|メルアド|"
+    r"アドレス|address|宛先|to)"
+)
+_SOMEBODY_ELSE = re.compile(
+    r"担当|紹介|営業|上司|代理|作成|登録者|送信|差出|発信|返信|確認者|承認|(?<![a-z])(cc|bcc|from|sender|staff|"
+    r"owner|manager|referrer|introducer|reply)(?![a-z])"
+)
+
+
 def meaning_of(label: str) -> Guess | None:
     """What a label says its column holds; None when it says nothing known."""
+    folded = _folded(label)
+    if not folded:
+        return None
+    return next((guess for guess, pattern in _COMPILED if pattern.search(folded)), None)
+
+
+def is_plain_address_label(label: str) -> bool:
+    """``メールアドレス``, ``E-mail``: the person's address, without a word beside it."""
+    return _PLAIN_ADDRESS.fullmatch(_folded(label)) is not None
+
+
+def names_somebody_else(label: str) -> bool:
+    """``担当者メール``, ``紹介者アドレス``: of a person beside the one whom the row is about."""
+    return _SOMEBODY_ELSE.search(_folded(label)) is not None
+
+
+def _folded(label: str) -> str:
+    """The label without width, case, spaces and signs that only decorate it."""
     folded = unicodedata.normalize("NFKC", label[:_LOOKED_AT]).casefold().replace("_", " ")
     folded = " ".join(folded.split()).strip(" *※:")
     folded = re.sub(r"\((必須|任意|required)\)|[※*].*$", "", folded).strip()
     if not re.search("[a-z]", folded):
         folded = folded.replace(" ", "")  # 氏　名 is spaced out to look even
-    if not folded:
-        return None
-    return next((guess for guess, pattern in _COMPILED if pattern.search(folded)), None)
+    return folded
 
 
 def unique_labels(labels: Sequence[str]) -> tuple[tuple[str, ...], bool]:

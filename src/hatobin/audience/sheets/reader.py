@@ -9,7 +9,12 @@ from dataclasses import replace
 
 from hatobin.audience.sheets.decoding import decoded, detect
 from hatobin.audience.sheets.errors import SheetError
-from hatobin.audience.sheets.guess import find_header, guess_columns, mentions_address
+from hatobin.audience.sheets.guess import (
+    address_rivals,
+    find_header,
+    guess_columns,
+    mentions_address,
+)
 from hatobin.audience.sheets.kinds import HEAD, container_of
 from hatobin.audience.sheets.labels import unique_labels
 from hatobin.audience.sheets.limits import LIMITS, MB, Limits
@@ -185,9 +190,15 @@ def _width(header: Row | None, first: Sequence[Row]) -> int:
 
 def _columns(labels: Sequence[str], first: Sequence[Row]) -> tuple[tuple[Column, ...], bool]:
     shown, renamed = unique_labels(labels)
-    guesses = guess_columns(labels, first)
+    guesses, rivals = guess_columns(labels, first), address_rivals(labels, first)
     columns = tuple(
-        Column(index=index, label=label, samples=_samples(first, index), guess=guess)
+        Column(
+            index=index,
+            label=label,
+            samples=_samples(first, index),
+            guess=guess,
+            rival=index in rivals,
+        )
         for index, (label, guess) in enumerate(zip(shown, guesses, strict=True))
     )
     return columns, renamed

@@ -77,12 +77,16 @@ class SheetInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """A column as the person sees it. Labels are unique; ``index`` is 0-based."""
+    """A column as the person sees it. Labels are unique; ``index`` is 0-based.
+
+    ``rival``: it could hold the addresses about as well as the column whose guess is ``address``.
+    """
 
     index: int
     label: str
     samples: tuple[str, ...]
     guess: Guess
+    rival: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

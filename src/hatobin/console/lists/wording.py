@@ -83,6 +83,14 @@ def doubts(found: UploadPreview) -> list[str]:
     sentences = []
     if found.proposal.address is None:
         sentences.append(now("No column looks like mail addresses. Choose it below."))
+    if found.proposal.rivals:
+        labels = ", ".join(plan.label for plan in found.proposal.candidates())
+        sentences.append(
+            now(
+                "Several columns hold mail addresses: %(labels)s. Look whether the right one is chosen."
+            )
+            % {"labels": labels}
+        )
     if preview.reading.header_row == 0:
         sentences.append(now("No row with column names was found. Name the columns below."))
     if preview.alternatives:
