@@ -6,7 +6,6 @@ import random
 import uuid
 from dataclasses import dataclass
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -35,6 +34,7 @@ VIEWS: tuple[tuple[str, Promise], ...] = (
     ("phone", gettext_lazy("On a phone")),
     ("text", gettext_lazy("Text only")),
 )
+_TESTED = "tested"  # in the session
 _TO_LETTER = gettext_lazy("Mend it in the letter")
 # Where a finding can be mended: view, anchor, words of the link.
 _PLACES: dict[str, tuple[str, str, Promise]] = {
@@ -110,9 +110,9 @@ def send_test(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         except HatobinError as error:
             add_problem(form, error)
         else:
-            said = _("A test letter is on its way to %(address)s.") % {"address": recipient}
-            messages.success(request, said)
-            return redirect(f"{reverse('console:letter-check', args=[letter_id])}?person={number}")
+            request.session[_TESTED] = {"letter": str(letter_id), "to": recipient}
+            page = reverse("console:letter-check", args=[letter_id])
+            return redirect(f"{page}?person={number}#test")
     return _page(request, letter, form, status=422)
 
 
@@ -126,6 +126,7 @@ def _page(
         "look": [_shown(letter, each) for each in found.findings if each.level != "refuse"],
         "jumps": _jumps(found) if request.actor.may(Right.VIEW_PEOPLE) else [],
         "test_form": test_form,
+        "tested": _tested(request, letter),
         "may_test": request.actor.may(Right.EDIT_LETTERS) and request.actor.may(Right.VIEW_PEOPLE),
         **shell(request, letter, "check"),
     }
@@ -152,6 +153,15 @@ def _preview(
         "views": VIEWS if found.html else VIEWS[2:],
         "several": request.actor.may(Right.VIEW_PEOPLE),
     }
+
+
+def _tested(request: StaffRequest, letter: CampaignView) -> str:
+    """To whom a test of this letter has just gone: said once, beside the button."""
+    last = request.session.get(_TESTED)
+    if not last or last["letter"] != str(letter.id):
+        return ""
+    del request.session[_TESTED]
+    return str(last["to"])
 
 
 def _jumps(found: Check) -> list[tuple[str, str]]:

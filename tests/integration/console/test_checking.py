@@ -1,0 +1,53 @@
+"""The page that checks: what a test letter answers, and which steps it shows as complete."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from tests.factories import user_of
+from tests.integration.campaigns.stage import Stage, make_stage
+from tests.integration.console.desk import words_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return make_stage()
+
+
+@pytest.fixture
+def alice(stage: Stage) -> Client:
+    """The owner's browser, in English."""
+    client = Client()
+    client.force_login(user_of(stage.alice))
+    client.cookies["hatobin_language"] = "en"
+    return client
+
+
+def test_a_test_letter_is_answered_beside_its_button_and_once(stage: Stage, alice: Client) -> None:
+    letter, other = stage.draft(), stage.draft()
+    sent = alice.post(
+        f"/letters/{letter.id}/test/", {"recipient": "boss@example.com", "person": "2"}
+    )
+    assert sent["Location"] == f"/letters/{letter.id}/check/?person=2#test"
+    said = "A test letter is on its way to boss@example.com."
+    assert said not in words_of(alice.get(f"/letters/{other.id}/check/"))
+
+    page = alice.get(sent["Location"]).content.decode()
+    panel = re.search(r'<section[^>]*aria-labelledby="test".*?</section>', page, re.S)
+    assert panel
+    assert said in panel.group()
+    assert re.search(r'role="status" tabindex="-1" data-focus', panel.group())
+    assert 'href="/sandbox/?q=boss%40example.com"' in panel.group()
+    assert 'class="messages"' not in page
+    assert said not in words_of(alice.get(f"/letters/{letter.id}/check/"))
+
+
+def test_a_test_that_cannot_go_says_so_beside_its_field(stage: Stage, alice: Client) -> None:
+    letter = stage.draft()
+    page = alice.post(f"/letters/{letter.id}/test/", {"recipient": "a@example.jp, b@example.jp"})
+    assert page.status_code == 422
+    assert 'id="id_recipient_error"' in page.content.decode()
