@@ -41,6 +41,13 @@ def test_a_draft_opens_only_the_steps_that_make_sense() -> None:
     assert opened == {"people": True, "letter": False, "check": True, "send": True, "result": False}
 
 
+def test_a_clean_check_is_complete_and_closes_nothing() -> None:
+    done = steps(people=True, letter=True, check=True)
+    shown = {each.key: each for each in parts.steps("send", done)}
+    assert shown["check"].done
+    assert [key for key, each in shown.items() if each.open] == ["people", "letter", "check"]
+
+
 def test_a_released_letter_opens_only_its_result() -> None:
     done = steps(people=True, letter=True, check=True, send=True)
     assert [each.key for each in parts.steps("check", done) if each.open] == ["result"]

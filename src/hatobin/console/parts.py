@@ -40,8 +40,8 @@ _STEPS: tuple[tuple[str, Promise], ...] = (
 
 def steps(current: str, done: object) -> list[Step]:
     """Before the release one may go back, and forward as far as things are complete; after it,
-    only the result can be opened. ``done.check`` is what tells the two apart."""
-    released = bool(getattr(done, "check", False))
+    only the result can be opened. ``done.send`` is what tells the two apart."""
+    released = bool(getattr(done, "send", False))
     written = bool(getattr(done, "people", False) and getattr(done, "letter", False))
     reachable = {
         "people": not released,

@@ -10,6 +10,8 @@ from tests.factories import user_of
 from tests.integration.campaigns.stage import Stage, make_stage
 from tests.integration.console.desk import words_of
 
+from hatobin.content.letters import LetterDraft
+
 pytestmark = pytest.mark.django_db
 
 
@@ -44,6 +46,16 @@ def test_a_test_letter_is_answered_beside_its_button_and_once(stage: Stage, alic
     assert 'href="/sandbox/?q=boss%40example.com"' in panel.group()
     assert 'class="messages"' not in page
     assert said not in words_of(alice.get(f"/letters/{letter.id}/check/"))
+
+
+def test_a_clean_check_is_shown_as_complete_and_one_that_refuses_is_not(
+    stage: Stage, alice: Client
+) -> None:
+    clean = stage.draft()
+    broken = stage.draft(LetterDraft(mode="plain", subject="夏", text="{{ ない項目 }}\n"))
+    for step in ("check", "send"):
+        assert "3. Check (done)" in words_of(alice.get(f"/letters/{clean.id}/{step}/"))
+        assert "3. Check (done)" not in words_of(alice.get(f"/letters/{broken.id}/{step}/"))
 
 
 def test_a_test_that_cannot_go_says_so_beside_its_field(stage: Stage, alice: Client) -> None:

@@ -128,7 +128,7 @@ def _page(
         "test_form": test_form,
         "tested": _tested(request, letter),
         "may_test": request.actor.may(Right.EDIT_LETTERS) and request.actor.may(Right.VIEW_PEOPLE),
-        **shell(request, letter, "check"),
+        **shell(request, letter, "check", checked=found.can_send),
     }
     if found.compiled_ok and letter.list_id is not None and found.sendable:
         context |= _preview(request, letter, total=found.sendable)

@@ -139,7 +139,7 @@ def _context(
         "first": first,
         "hold": _duration(release.hold_of(letter).total_seconds()),
         "several": request.actor.may(Right.VIEW_PEOPLE),
-        **shell(request, letter, "send"),
+        **shell(request, letter, "send", checked=found.can_send),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hatobin.accounts.rules import Right
 from hatobin.audience import queries as audience
 from hatobin.audience.models import Field, FieldKind
@@ -17,12 +19,15 @@ _HONORIFICS = {
 }
 
 
-def shell(request: StaffRequest, letter: CampaignView, step: str) -> dict[str, object]:
-    """For ``letters/base.html``."""
+def shell(
+    request: StaffRequest, letter: CampaignView, step: str, *, checked: bool = False
+) -> dict[str, object]:
+    """For ``letters/base.html``. ``checked``: a check on this page has found nothing that refuses."""
+    done = queries.step_status(letter)
     return {
         "letter": letter,
         "step": step,
-        "done": queries.step_status(letter),
+        "done": replace(done, check=done.check or checked),
         "may_write": request.actor.may(Right.EDIT_LETTERS) and letter.status is Status.DRAFT,
         "may_lists": request.actor.may(Right.EDIT_LISTS),
         "may_send": request.actor.may(Right.SEND),
