@@ -34,6 +34,8 @@ class Campaign(WorkspaceOwned):
     legal = models.JSONField(
         null=True
     )  # content.LegalFooter of this letter alone; else the profile
+    # Hash over everything a command was given: the same command again goes on with an unfinished letter.
+    order_key = models.CharField(max_length=64, blank=True, db_index=True)
     dispatch = models.OneToOneField(
         Dispatch, on_delete=models.SET_NULL, null=True, related_name="campaign"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import User
@@ -156,6 +156,22 @@ def names_of(labels: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def letters_behind(actor: Actor, subjects: Iterable[str]) -> dict[str, tuple[uuid.UUID, str]]:
+    """What the log was written about (ids of letters and of their dispatches) > the letter's id and name.
+
+    Letters that are gone and other subjects are left out.
+    """
+    check_right(actor, Right.VIEW)
+    wanted = [uuid.UUID(each) for each in subjects if _is_id(each)]
+    rows = Campaign.objects.of(actor.workspace_id).filter(
+        Q(pk__in=wanted) | Q(dispatch_id__in=wanted)
+    )
+    found: dict[str, tuple[uuid.UUID, str]] = {}
+    for number, dispatch_id, name in rows.values_list("pk", "dispatch_id", "name"):
+        found[str(number)] = found[str(dispatch_id)] = (number, name)
+    return found
+
+
 def status_of(row: Campaign) -> Status:
     """Where the letter stands, from its dispatch."""
     return Status(row.dispatch.state) if row.dispatch else Status.DRAFT
@@ -207,6 +223,14 @@ def _view(row: Campaign, people: int, saved_by: str) -> CampaignView:
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _people_on(list_ids: set[uuid.UUID | None]) -> dict[uuid.UUID | None, int]:

@@ -68,7 +68,8 @@ def send(runtime: Runtime, **options: Any) -> None:
     The password of a relay is taken from HATOBIN_EGRESS_PASSWORD, never from the command line. Exit
     status 0: everybody's letter was accepted (whoever is on the do-not-mail list gets none); 1: some
     wait, bounced, expired, were cancelled or are in doubt, or the sending was stopped or paused; why
-    stands on stderr; 2: nothing was sent.
+    stands on stderr; 2: nothing was sent. The same command given again while its letter is unfinished
+    goes on with that letter.
     """
     from hatobin.campaigns.services import one_shot
     from hatobin.cli.workspaces import operator_actor
@@ -96,6 +97,25 @@ def send(runtime: Runtime, **options: Any) -> None:
         columns=columns,
         egress_id=_egress(actor, options["egress"]),
     )
+    with one_shot.one_at_a_time(actor, order):
+        running = one_shot.unfinished(actor, order)
+        if running is not None:
+            said = _(
+                "A letter of the same command is still on its way. It goes on; nobody gets a second one."
+            )
+            click.echo(f"hatobin: {said}", err=True)
+            shot: Any = running
+            dispatch = running.dispatch
+        else:
+            shot = _prepared(actor, order, options)
+            dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
+    _finish(actor, shot, dispatch, options)
+
+
+def _prepared(actor: Any, order: Any, options: dict[str, Any]) -> Any:
+    """The checked letter, to which somebody said yes; else nothing of it stays."""
+    from hatobin.campaigns.services import one_shot
+
     shot = one_shot.prepare(actor, order)
     show_check(shot, quiet=options["as_json"])
     try:
@@ -106,7 +126,7 @@ def send(runtime: Runtime, **options: Any) -> None:
     except SystemExit:
         one_shot.discard(actor, shot)
         raise
-    _send(actor, shot, options)
+    return shot
 
 
 def _ask(letters: int) -> None:
@@ -118,11 +138,10 @@ def _ask(letters: int) -> None:
         fail(_("Nothing was sent."), code="not-confirmed")
 
 
-def _send(actor: Any, shot: Any, options: dict[str, Any]) -> NoReturn:
+def _finish(actor: Any, shot: Any, dispatch: Any, options: dict[str, Any]) -> NoReturn:
     from hatobin.campaigns.services import one_shot
     from hatobin.delivery.runner import send_until_settled
 
-    dispatch = one_shot.send(actor, shot, hold=timedelta(seconds=options["hold"]))
     send_until_settled(dispatch.pk, timedelta(seconds=options["wait"]))
     report = one_shot.report(shot, dispatch)
     click.echo(outcome_as_json(report) if options["as_json"] else outcome_as_text(report))

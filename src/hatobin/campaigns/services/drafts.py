@@ -59,9 +59,11 @@ def create_whole(
     egress_id: uuid.UUID | None = None,
     draft: LetterDraft | None = None,
     legal: LegalFooter | None = None,
+    order_key: str = "",
 ) -> CampaignView:
     """A new draft with everything that is known already; what is None takes its default."""
     made = create(actor, name)
+    Campaign.objects.of(actor.workspace_id).filter(pk=made.id).update(order_key=order_key)
     return change(
         actor,
         made.id,

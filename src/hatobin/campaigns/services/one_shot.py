@@ -9,20 +9,25 @@ Refused   A ``prepare`` that raises leaves no list and no draft; after one whose
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor
+from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience import queries as audience
 from hatobin.audience.models import ConsentBasis, ImportState
 from hatobin.audience.services import imports, lists
-from hatobin.campaigns.models import LetterKind
+from hatobin.campaigns.models import Campaign, LetterKind
 from hatobin.campaigns.services import checks, drafts, release
 from hatobin.campaigns.services.checks import Check
 from hatobin.common.errors import HatobinError, Invalid
@@ -30,7 +35,7 @@ from hatobin.common.ids import uuid7
 from hatobin.common.sentences import in_a_row
 from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery import queries as delivery
-from hatobin.delivery.models import Dispatch
+from hatobin.delivery.models import Dispatch, DispatchState
 from hatobin.delivery.rules.stops import stop_text
 from hatobin.senders import queries as sender_queries
 from hatobin.senders import services as senders
@@ -100,6 +105,41 @@ class Report:
     trouble: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unfinished:
+    """The letter of an equal order that is still on its way."""
+
+    campaign_id: uuid.UUID
+    dispatch: Dispatch
+    refused_rows: tuple[RefusedRow, ...]
+
+
+@contextmanager
+def one_at_a_time(actor: Actor, order: Order) -> Iterator[None]:
+    """Two equal orders at the same moment: the second waits until the first is released or discarded."""
+    lock = int.from_bytes(bytes.fromhex(_key(actor, order))[:8], "big", signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [lock])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [lock])
+
+
+def unfinished(actor: Actor, order: Order) -> Unfinished | None:
+    """An equal order's letter that has not ended: after a crash it goes on, and nobody gets a second one."""
+    rows = Campaign.objects.of(actor.workspace_id).filter(order_key=_key(actor, order))
+    row = rows.filter(dispatch__finished_at=None).exclude(dispatch=None).first()
+    if row is None or row.dispatch is None or row.dispatch.state == DispatchState.STOPPED:
+        return None
+    upload = row.list and row.list.imports.order_by("-created_at").first()
+    return Unfinished(
+        campaign_id=row.pk,
+        dispatch=row.dispatch,
+        refused_rows=_refused(actor, upload.pk) if upload else (),
+    )
+
+
 def prepare(actor: Actor, order: Order) -> OneShot:
     """Imports the file, writes the draft and checks it. Raises what the single steps raise."""
     legal = _legal(actor, order)
@@ -120,6 +160,7 @@ def prepare(actor: Actor, order: Order) -> OneShot:
             egress_id=order.egress_id,
             draft=_draft(order),
             legal=legal,
+            order_key=_key(actor, order),
         )
     except HatobinError:
         _forget_list(actor, upload.list_id)
@@ -156,7 +197,7 @@ def _forget_list(actor: Actor, list_id: uuid.UUID | None) -> None:
         lists.delete_list(actor, list_id)
 
 
-def report(shot: OneShot, dispatch: Dispatch) -> Report:
+def report(shot: OneShot | Unfinished, dispatch: Dispatch) -> Report:
     """Where every letter is now; the sums add up at every moment (promise P2)."""
     now = delivery.progress(dispatch.pk)
     stop = stop_text(now.state, now.stop_code)
@@ -170,6 +211,13 @@ def report(shot: OneShot, dispatch: Dispatch) -> Report:
     )
 
 
+def _key(actor: Actor, order: Order) -> str:
+    """Equal for equal orders only; keyed by the workspace's vault, since it covers people's addresses."""
+    told = {name: str(value) for name, value in asdict(order).items() if name != "data"}
+    told["data"] = hashlib.sha256(order.data).hexdigest()
+    return vault_of(actor.workspace_id).address_key(json.dumps(told, sort_keys=True)).hex()
+
+
 def _legal(actor: Actor, order: Order) -> LegalFooter | None:
     """Facts for this letter alone, where the order names others than are stored; the first are stored."""
     stored = sender_queries.profile(actor)
@@ -179,8 +227,7 @@ def _legal(actor: Actor, order: Order) -> LegalFooter | None:
         contact=order.contact or (stored.contact if stored else ""),
     )
     if stored is None:
-        senders.save_profile(actor, **wanted.to_json())
-        return None
+        stored = senders.keep_first_profile(actor, **wanted.to_json())
     same = all(getattr(stored, name) == value for name, value in wanted.to_json().items())
     return None if same else wanted
 
