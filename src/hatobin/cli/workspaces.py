@@ -14,11 +14,11 @@ def operator_actor(runtime: Runtime, name: str, *, create_as: str = "") -> Actor
     """
     from hatobin.accounts.models import Workspace
     from hatobin.accounts.services.access import actor_of_operator
-    from hatobin.accounts.services.workspaces import create_workspace
+    from hatobin.accounts.services.workspaces import first_workspace
 
     found = list(Workspace.objects.filter(name=name) if name else Workspace.objects.all()[:2])
     if not found and create_as and not name:
-        found = [create_workspace(create_as, None)]
+        found = [first_workspace(create_as)]
     if not found and not Workspace.objects.exists():
         text = _("There is no workspace yet. Make one with: %(command)s")
         fail(text % {"command": "hatobin createowner"}, code="no-workspace")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from contextlib import suppress
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import Member, Role, User, Workspace
@@ -15,6 +15,9 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit, sealing
 from hatobin.accounts.services.access import actor_of_member, check_right
 from hatobin.common.errors import Invalid
+from hatobin.common.web_address import web_address
+
+_FIRST_WORKSPACE_LOCK = 810_2027  # advisory lock: the first workspace is made once
 
 # What rooms above add to a new workspace, in the same transaction.
 _furnishers: list[Callable[[uuid.UUID], object]] = []
@@ -44,6 +47,22 @@ def create_workspace(
 
 
 @transaction.atomic
+def first_workspace(name: str) -> Workspace:
+    """The oldest workspace; a new one of this name, without an owner, where there is none yet.
+
+    Of several commands that come at once on a fresh installation the first one makes it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FIRST_WORKSPACE_LOCK])
+    return Workspace.objects.order_by("created_at", "pk").first() or create_workspace(name, None)
+
+
+def lock_workspace(workspace_id: uuid.UUID) -> None:
+    """One at a time looks whether something is there and adds it, until the transaction ends."""
+    Workspace.objects.select_for_update(no_key=True).get(pk=workspace_id)
+
+
+@transaction.atomic
 def save_workspace(actor: Actor, *, name: str, language: str, base_url: str) -> Workspace:
     """Renames a workspace, sets its language and the address that links in its letters begin with."""
     check_right(actor, Right.MANAGE)
@@ -63,19 +82,18 @@ def save_workspace(actor: Actor, *, name: str, language: str, base_url: str) -> 
 def base_url_of(workspace_id: uuid.UUID) -> str:
     """Where links in letters of this workspace point to, without a slash at the end."""
     stored = Workspace.objects.values_list("base_url", flat=True).get(pk=workspace_id)
+    with suppress(ValueError):  # kept as it is: stored before there was one form
+        stored = web_address(stored)
     return stored or settings.HATOBIN.public_url
 
 
 def _checked_url(text: str) -> str:
-    url = text.strip().rstrip("/")
-    if not url:
-        return ""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        return web_address(text)
+    except ValueError as error:
         raise Invalid(
             "bad-url",
-            _("This is not a web address."),
-            advice=_("Write it like https://mail.example.jp."),
+            _("This is not a web address that letters can carry."),
+            advice=_("Write it like https://mail.example.jp, without spaces, a user name, ? or #."),
             field="base_url",
-        )
-    return url
+        ) from error

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
+from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common.errors import HatobinError, Invalid
 from hatobin.delivery.models import Egress, EgressKind, TlsMode
 from hatobin.delivery.services.egress import ensure_sandbox, save_relay
@@ -51,6 +52,7 @@ def _relay(actor: Actor, url: str, password: str) -> Egress:
         raise _bad(url) from error
     if parts.scheme not in _TLS or not host or parts.path.strip("/"):
         raise _bad(url)
+    lock_workspace(actor.workspace_id)  # equal URLs that come at once name one road
     tls, username = _TLS[parts.scheme], unquote(parts.username or "")
     rows = Egress.objects.of(actor.workspace_id).filter(
         kind=EgressKind.SMTP_RELAY,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
+from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
 from hatobin.senders.models import SenderIdentity, SenderProfile
 from hatobin.wire.address import AddressError, parse_address
@@ -35,6 +36,7 @@ def save_identity(
         "address": _checked_address(address, field="address"),
         "reply_to": _checked_address(reply_to, field="reply_to") if reply_to.strip() else "",
     }
+    lock_workspace(actor.workspace_id)
     rows = SenderIdentity.objects.of(actor.workspace_id).select_for_update()
     equal = _equal(rows, values)
     found = rows.filter(pk=identity_id).first() if identity_id else equal
@@ -83,6 +85,18 @@ def save_profile(
     )
     audit.record(actor, "sender.profile-saved")
     return profile
+
+
+@transaction.atomic
+def keep_first_profile(
+    actor: Actor, *, organisation: str, postal_address: str, contact: str
+) -> SenderProfile:
+    """Stores the legal facts where there are none yet; the stored ones, which may be somebody else's."""
+    lock_workspace(actor.workspace_id)
+    stored = SenderProfile.objects.of(actor.workspace_id).first()
+    return stored or save_profile(
+        actor, organisation=organisation, postal_address=postal_address, contact=contact
+    )
 
 
 def checked_profile(*, organisation: str, postal_address: str, contact: str) -> dict[str, str]:
