@@ -13,11 +13,12 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from hatobin.common.web_address import web_address
 
 _SECRETS = ("secret_key", "master_key", "database_url")
 
@@ -78,16 +79,20 @@ class Settings(BaseSettings):
             return value
         return [name.strip(' []"') for name in value.split(",") if name.strip(' []"')]
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.base_url and urlsplit(self.base_url).scheme not in {"http", "https"}:
-            raise ValueError("HATOBIN_BASE_URL must begin with http:// or https://")
-        return self
+    @field_validator("base_url")
+    @classmethod
+    def _one_form(cls, value: str) -> str:
+        try:
+            return web_address(value)
+        except ValueError:
+            raise ValueError(
+                "must be a web address like https://mail.example.jp, without spaces, user name, ? or #"
+            ) from None
 
     @property
     def public_url(self) -> str:
         """The address under which people reach this installation, without a slash at the end."""
-        return (self.base_url or f"http://{_url_host(self.host)}:{self.port}").rstrip("/")
+        return self.base_url or f"http://{_url_host(self.host)}:{self.port}"
 
     @property
     def is_https(self) -> bool:

@@ -34,10 +34,11 @@ def _database(url: str) -> dict[str, Any]:
 
 SECRET_KEY = HATOBIN.django_secret_key
 DEBUG = HATOBIN.debug
-_host = urlsplit(HATOBIN.public_url).hostname or "127.0.0.1"
+_public = urlsplit(HATOBIN.public_url)
+_host = _public.hostname or "127.0.0.1"
 _NAMES = set(HATOBIN.allowed_hosts) or {_host}
 ALLOWED_HOSTS = sorted({*_NAMES, "127.0.0.1", "localhost", "[::1]"})  # this machine asks for itself
-CSRF_TRUSTED_ORIGINS = [HATOBIN.public_url]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]  # an origin has no path
 
 INSTALLED_APPS = [
     "hatobin.accounts",

@@ -111,9 +111,14 @@ def _optional(letter: Letter) -> list[bytes]:
     return fields
 
 
+def is_link(url: str) -> bool:
+    """Whether a letter's unsubscribe header can carry this web address."""
+    return _URL.fullmatch(url) is not None
+
+
 def _one_click(url: str) -> list[bytes]:
     # RFC 8058 section 3.1: one URI, never encoded; some receivers do not unfold it either.
-    if not _URL.fullmatch(url):
+    if not is_link(url):
         raise ComposeError("bad-unsubscribe-url")
     return [
         header("List-Unsubscribe", b"<" + url.encode("ascii") + b">"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -17,6 +18,8 @@ from hatobin.accounts.models import ApiKey, AuditEntry, Member, Role, User, Work
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services import api_keys, audit, members
 from hatobin.accounts.services.access import actor_of_member
+from hatobin.accounts.services.workspaces import base_url_of
+from hatobin.campaigns.services import drafts
 from hatobin.common.errors import Conflict
 from hatobin.console.settings.acts import ACTS, KINDS
 from hatobin.delivery.models import Egress, EgressKind
@@ -133,10 +136,47 @@ def test_who_may_not_change_the_sender_reads_it_without_a_form(
     assert 'name="organisation"' not in page.content.decode()
 
 
-@pytest.mark.parametrize("url", ["mail.example.jp", "ftp://x.example", "https://", "https://x/?a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.jp",
+        "https://x/?a",
+        "https://exa mple.jp",
+        "https://x.example/a\r\nBcc: evil@x.example",
+        "https://x.exa\tmple",
+        "https://x.example:abc",
+        "https://u:p@x.example",
+        "http://[::1",
+        "https://x.example/" + "配" * 40,
+    ],
+)
 def test_the_public_address_is_a_web_address(owner: Client, url: str) -> None:
     typed = {"name": "x", "language": "ja", "base_url": url}
     assert beside(owner.post("/settings/workspace/", typed), "id_base_url")
+
+
+def test_a_japanese_public_address_is_kept_as_letters_can_carry_it(
+    owner: Client, workspace: Workspace
+) -> None:
+    typed = {"name": "x", "language": "ja", "base_url": "https://広報.さくら市.example/配信/"}
+    assert owner.post("/settings/workspace/", typed).status_code == 302
+    assert base_url_of(workspace.pk) == (
+        "https://xn--olsx0m.xn--y8jl1ny40p.example/%E9%85%8D%E4%BF%A1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("stored", "used"),
+    [
+        ("https://mail.example.jp/配信", "https://mail.example.jp/%E9%85%8D%E4%BF%A1"),
+        ("https://u:p@mail.example.jp", "https://u:p@mail.example.jp"),
+    ],
+)
+def test_an_address_stored_by_an_older_version_still_serves(
+    workspace: Workspace, stored: str, used: str
+) -> None:
+    Workspace.objects.filter(pk=workspace.pk).update(base_url=stored)
+    assert base_url_of(workspace.pk) == used
 
 
 # Ways of sending
@@ -349,6 +389,17 @@ def test_an_invitation_is_refused_for_members_and_for_nonsense(owner: Client) ->
 # API keys
 
 
+def test_the_only_owner_is_not_offered_to_leave(owner: Client, workspace: Workspace) -> None:
+    def offers() -> list[bool]:
+        rows = owner.get("/settings/members/").content.decode().split("<tr>")
+        return ['value="remove"' in row for row in rows if "rows-main" in row]
+
+    make_actor(workspace, Role.SENDER, email="taro@office.example")
+    assert sorted(offers()) == [False, True]
+    make_actor(workspace, Role.OWNER, email="carol@office.example")
+    assert offers() == [True, True, True]
+
+
 def test_a_key_is_shown_once_works_and_ends(owner: Client, workspace: Workspace) -> None:
     made = owner.post("/settings/api-keys/", {"name": "CRM", "scopes": ["read"], "days": 30})
     found = re.search(r'<code id="secret">([^<]+)<', made.content.decode())
@@ -466,6 +517,22 @@ def test_the_log_has_pages_kinds_and_one_persons_acts(
     assert [line.entry.action for line in his.lines] == ["letter.saved"]
     nobody = owner.get("/settings/audit-log/?about=nonsense&who=user:x")
     assert nobody.status_code == 200
+
+
+def test_one_press_is_one_line_that_names_its_letter(
+    owner: Client, hanako: User, workspace: Workspace
+) -> None:
+    me = actor(hanako, workspace)
+    letter = drafts.create(me, "夏の講座")
+    dispatch = uuid.uuid4()
+    audit.record(me, "dispatch.released", subject=str(dispatch), people=3)
+    audit.record(me, "letter.released", subject=str(letter.id), people=3)
+    drafts.delete_draft(me, drafts.create(me, "古い下書き").id)
+    page = owner.get("/settings/audit-log/?about=letters").content.decode()
+    rows = [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in page.split("<tr>")[2:]]
+    assert len(rows) == 4
+    assert [("夏の講座" in row) for row in rows] == [False, False, True, True]
+    assert f'href="/letters/{letter.id}/"' in page
 
 
 def test_the_log_offers_no_way_to_change_it(owner: Client) -> None:
