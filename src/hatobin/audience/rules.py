@@ -20,7 +20,8 @@ CELL_MAX = 10_000  # characters
 TAG_LETTERS = re.compile(r"""[{}%|"'<>\[\]\\`]""")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
-_FORMULA = tuple("=+-@\t\r")
+# Spreadsheet programs run a cell that begins like this; Japanese ones also the wide forms.
+_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\u2212\uff20")
 
 # Words of the merge language, and the product's own.
 RESERVED_NAMES = frozenset(
@@ -123,5 +124,5 @@ def field_name_problem(name: str) -> str | None:
 
 
 def defused(cell: str) -> str:
-    """The cell for a file that a spreadsheet opens: what would run as a formula becomes text."""
+    """The cell as text: an apostrophe stands before what a spreadsheet would run as a formula."""
     return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 from tests.integration.audience.story import (
     addresses,
@@ -104,6 +107,17 @@ def test_the_refused_rows_come_back_as_a_file_for_excel(actor: Actor) -> None:
     assert ",'=cmd|' /C calc'!A0," in lines[1]
     assert lines[2].endswith(',"\'-鈴木""太郎"')
     assert b"\n" not in content.replace(b"\r\n", b"")
+
+
+@pytest.mark.parametrize("first", list("=+-@＝＋－−＠"))
+def test_no_cell_of_either_file_runs_as_a_formula(actor: Actor, first: str) -> None:
+    bad = f"{first}cmd|' /C calc'!A0"
+    status = imported(actor, csv_file([HANAKO, ("taro", bad), (HANAKO[0], bad)]))
+    for kind in ("refused", "duplicate"):
+        _name, content = refused_file(actor, status.id, kind)
+        (row,) = list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))[1:]
+        assert row[-1] == f"'{bad}"
+        assert not any(cell.startswith(tuple("=+-@＝＋－−＠")) for cell in row)
 
 
 def test_carrier_addresses_and_international_domains_are_taken(actor: Actor) -> None:

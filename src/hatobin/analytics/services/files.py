@@ -17,8 +17,8 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import Vault, vault_of
-from hatobin.analytics.rules import defused
 from hatobin.audience.people import open_contact
+from hatobin.audience.rules import defused
 from hatobin.campaigns.queries import dispatch_id_of
 from hatobin.common.errors import Invalid
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch

@@ -34,6 +34,6 @@ def refused_file(
     rows = 0
     for problem in every_problem(actor, import_id, kind):
         rows += 1
-        writer.writerow([problem.row, problem.sentence, *map(defused, problem.cells)])
+        writer.writerow([problem.row, *map(defused, (problem.sentence, *problem.cells))])
     audit.record(actor, "import.rows-exported", subject=str(import_id), kind=kind, rows=rows)
     return f"{kind}-{str(upload.pk)[-12:]}.csv", text.getvalue().encode("utf-8-sig")
