@@ -67,6 +67,44 @@ def test_every_tool_leaves_its_format_and_takes_it_back(page: Page) -> None:
     assert "春の集い" in _html(page)
 
 
+def test_a_format_that_was_switched_off_stays_off_on_the_next_line(page: Page) -> None:
+    _open(page, "太字の次の行")
+    page.locator("#sheet").click()
+    bold = page.locator("[data-tool=bold]")
+    bold.click()
+    page.keyboard.type("太い")
+    bold.click()
+    page.keyboard.press("Enter")
+    expect(bold).to_have_attribute("aria-pressed", "false")
+    page.keyboard.type("細い")
+    page.keyboard.press("Control+i")
+    page.keyboard.type("斜め")
+    page.keyboard.press("Control+i")
+    page.keyboard.press("Shift+Enter")
+    page.keyboard.type("まっすぐ")
+    page.keyboard.press("Enter")
+    page.locator("[data-tool=bullets]").click()
+    page.keyboard.press("Control+b")
+    page.keyboard.type("一つ目")
+    page.keyboard.press("Control+b")
+    page.keyboard.press("Enter")
+    page.keyboard.type("二つ目")
+    assert _html(page).replace("<br>", "") == (
+        "<p><b>太い</b></p><p>細い<i>斜め</i>まっすぐ</p>"
+        "<ul><li><b>一つ目</b></li><li>二つ目</li></ul>"
+    )
+
+
+def test_a_format_that_is_on_goes_on_over_the_end_of_a_line(page: Page) -> None:
+    _open(page, "太字のまま")
+    page.locator("#sheet").click()
+    page.locator("[data-tool=bold]").click()
+    page.keyboard.type("太い")
+    page.keyboard.press("Enter")
+    page.keyboard.type("これも太い")
+    assert _html(page).replace("<br>", "") == "<p><b>太い</b></p><p><b>これも太い</b></p>"
+
+
 def test_a_link_is_asked_for_and_a_wrong_one_is_refused_beside_the_field(page: Page) -> None:
     _open(page, "リンク")
     page.locator("#sheet").click()

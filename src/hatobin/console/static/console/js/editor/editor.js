@@ -48,6 +48,26 @@
   };
 
   const editor = new Squire(sheet, { blockTag: "P", sanitizeToDOMFragment: clean });
+
+  /* A format that was switched off stays off on the next line: where nothing is typed after it, Squire's
+     split takes along what stands before the caret. */
+  const INLINE = ["B", "I", "U", "S"];
+  const split = editor.splitBlock.bind(editor);
+  editor.splitBlock = (lineBreak, range) => {
+    const off = INLINE.filter((tag) => !editor.hasFormat(tag, null, range));
+    split(lineBreak, range);
+    const at = editor.getSelection().startContainer;
+    const line = (at instanceof Element ? at : at.parentElement).closest("p, div, li, h1, h2, h3");
+    const brought = line && !lineBreak && off.length
+      ? [...line.querySelectorAll(off.join(","))].filter((each) => !each.textContent.replace(/\u200b/g, ""))
+      : [];
+    if (!brought.length) return editor;
+    brought.forEach((each) => each.replaceWith(...each.childNodes));
+    const caret = new Range();
+    caret.setStart(line, 0);
+    return editor.setSelection(caret);
+  };
+
   html.closest("[data-editor]").querySelector(".editor").hidden = false;
   html.hidden = true;
 
