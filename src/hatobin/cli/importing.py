@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import click
 
-from hatobin.cli.shared import Runtime, with_services
+from hatobin.cli.shared import Runtime, name_of, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
@@ -65,7 +65,7 @@ def import_command(
     actor = operator_actor(runtime, workspace)
     upload = imports.import_file(
         actor,
-        file_name=file.name,
+        file_name=name_of(file),
         data=file.read_bytes(),
         list_name=list_name,
         basis=basis,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +15,8 @@ from hatobin.common.terminal import gettext as _
 if TYPE_CHECKING:
     from hatobin.accounts.rules import Actor
     from hatobin.campaigns.services.one_shot import OneShot, Report
+    from hatobin.cli.shared import RefusedRow
+    from hatobin.guard.findings import Finding
 
 _SUMS = (
     "audience", "accepted", "bounced", "expired", "suppressed", "cancelled", "in_doubt", "waiting",
@@ -36,16 +39,33 @@ def show_check(shot: OneShot, *, quiet: bool) -> None:
             "%(duplicates)s duplicate rows, %(refused)s refused rows"
         )
         click.echo(summary % sums, err=True)
-        for each in shot.refused_rows:
-            row = {"row": each.row, "reason": each.reason}
-            click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
+        show_rows(shot.refused_rows)
     if shot.duplicates:
         text = _(
             "%(count)s rows have an address that stands in the file already; they get no letter."
         )
         click.echo("  " + text % {"count": f"{shot.duplicates:,}"}, err=True)
     for finding in check.findings:
-        click.echo(f"  {finding.level}: {in_a_row(finding.text, finding.advice)}", err=True)
+        click.echo(f"  {finding.level}: {finding_as_text(finding)}", err=True)
+
+
+def finding_as_text(finding: Finding) -> str:
+    """What was found, what to do, and which rows of the list it is about."""
+    places = [f"{position:,}" for position in finding.positions]
+    if places and isinstance(count := finding.params.get("count"), int) and count > len(places):
+        places.append("…")
+    where = _("Rows of the list:") + " " + ", ".join(places) if places else ""
+    return in_a_row(finding.text, finding.advice, where)
+
+
+def show_rows(rows: Sequence[RefusedRow], *, most: int | None = None) -> None:
+    """Rows of the file that were not taken, on stderr; only the first ``most``, and how many more."""
+    for each in rows[:most]:
+        row = {"row": each.row, "reason": each.reason}
+        click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
+    if most is not None and len(rows) > most:
+        more = {"count": f"{len(rows) - most:,}"}
+        click.echo("  " + _("and %(count)s more refused rows") % more, err=True)
 
 
 def outcome_as_json(report: Report) -> str:

@@ -10,11 +10,19 @@ from typing import Any, NoReturn
 
 import click
 
-from hatobin.cli.reporting import explain, outcome_as_json, outcome_as_text, show_check
-from hatobin.cli.shared import Runtime, fail, option_of, with_services
+from hatobin.cli.reporting import (
+    explain,
+    finding_as_text,
+    outcome_as_json,
+    outcome_as_text,
+    show_check,
+    show_rows,
+)
+from hatobin.cli.shared import Runtime, fail, name_of, option_of, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
+_SHOWN_ROWS = 20  # of a file of which no row could be taken
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -81,7 +89,7 @@ def send(runtime: Runtime, **options: Any) -> None:
     columns = _pairs(options["columns"], "--map")
     actor = operator_actor(runtime, options["workspace"], create_as=options["organisation"] or name)
     order = one_shot.Order(
-        file_name=options["list_file"].name,
+        file_name=name_of(options["list_file"]),
         data=options["list_file"].read_bytes(),
         sender_name=name,
         sender_address=address,
@@ -116,7 +124,7 @@ def _prepared(actor: Any, order: Any, options: dict[str, Any]) -> Any:
     """The checked letter, to which somebody said yes; else nothing of it stays."""
     from hatobin.campaigns.services import one_shot
 
-    shot = one_shot.prepare(actor, order)
+    shot = _prepare(actor, order)
     show_check(shot, quiet=options["as_json"])
     try:
         if not shot.check.can_send:
@@ -127,6 +135,18 @@ def _prepared(actor: Any, order: Any, options: dict[str, Any]) -> Any:
         one_shot.discard(actor, shot)
         raise
     return shot
+
+
+def _prepare(actor: Any, order: Any) -> Any:
+    """Names the rows where the file is refused because of them: nothing of it stays to be looked at."""
+    from hatobin.campaigns.services import one_shot
+
+    try:
+        return one_shot.prepare(actor, order)
+    except one_shot.ListRefused as error:
+        show_rows(error.refused_rows, most=_SHOWN_ROWS)
+        option = option_of(send, error.field)
+        fail(str(error), code=error.code, option=option, refused_rows=error.refused_rows)
 
 
 def _ask(letters: int) -> None:
@@ -156,9 +176,9 @@ def _refuse(shot: Any) -> NoReturn:
     said = []
     for each in reasons:
         option = option_of(send, each.where)
-        said.append(f"{option}: " * bool(option) + in_a_row(each.text, each.advice))
+        said.append(f"{option}: " * bool(option) + finding_as_text(each))
     code = reasons[0].code if reasons else "refused"
-    fail(in_a_row(_("Nothing was sent."), *said), code=code)
+    fail(in_a_row(_("Nothing was sent."), *said), code=code, refused_rows=shot.refused_rows)
 
 
 def _egress(actor: Any, url: str) -> Any:
@@ -173,7 +193,9 @@ def _text(path: Path | None, option: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        text = _("%(file)s is not UTF-8. Save it as UTF-8 and try again.") % {"file": path}
+        text = _("%(file)s is not UTF-8. Save it as UTF-8 and try again.") % {
+            "file": click.format_filename(path)
+        }
         fail(text, code="not-utf-8", option=option)
 
 

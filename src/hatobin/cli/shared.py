@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeVar
 
 import click
@@ -14,6 +17,7 @@ import click
 from hatobin.common.terminal import gettext as _
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 # What services call a part of what they were given > the options of commands that may have given it.
 _GIVEN_BY: dict[str, tuple[str, ...]] = {
@@ -36,6 +40,16 @@ _GIVEN_BY: dict[str, tuple[str, ...]] = {
 }
 
 
+class RefusedRow(Protocol):
+    """A row of a file that was not taken; ``reason`` is a sentence."""
+
+    @property
+    def row(self) -> int: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
 class Runtime(Protocol):
     """What a command gets from the wiring: a database that answers and Django set up."""
 
@@ -55,6 +69,7 @@ def with_services(command: _F) -> _F:
     @click.pass_context
     def wrapped(context: click.Context, /, *args: Any, **kwargs: Any) -> Any:
         runtime: Runtime = context.obj
+        _check_letters(context)
         try:
             with runtime.open():
                 return _call(context, functools.partial(command, runtime, *args, **kwargs))
@@ -64,6 +79,18 @@ def with_services(command: _F) -> _F:
             fail(_("Interrupted."), code="interrupted", status=130)
 
     return wrapped  # type: ignore[return-value]
+
+
+def _check_letters(context: click.Context) -> None:
+    """Refuses words that are not in the terminal's encoding: they could not be stored or sent.
+
+    Names of files may be in any encoding.
+    """
+    for name, given in context.params.items():
+        for word in given if isinstance(given, tuple) else (given,):
+            if isinstance(word, str) and any("\ud800" <= letter <= "\udfff" for letter in word):
+                text = _("This is not UTF-8. Look at the encoding of the terminal or the script.")
+                fail(text, code="not-utf-8", option=option_of(context.command, name))
 
 
 def _call(context: click.Context, command: Callable[[], Any]) -> Any:
@@ -95,13 +122,36 @@ def option_of(command: click.Command, field: str | None) -> str:
     return ""
 
 
-def fail(text: str, *, code: str = "failed", option: str = "", status: int = 2) -> NoReturn:
-    """Ends the command: a sentence on stderr, and with ``--json`` the same as an object on stdout."""
+def name_of(file: Path) -> str:
+    """A file's name as text; signs of another encoding are replaced."""
+    return os.fsencode(file.name).decode("utf-8", "replace")
+
+
+def fail(
+    text: str,
+    *,
+    code: str = "failed",
+    option: str = "",
+    status: int = 2,
+    refused_rows: Iterable[RefusedRow] = (),
+) -> NoReturn:
+    """Ends the command: a sentence on stderr, and with ``--json`` the same as an object on stdout.
+
+    ``refused_rows`` stand in the object as they do when a command succeeds.
+    """
     if option:
         text = f"{option}: {text}"
     context = click.get_current_context(silent=True)
     if context is not None and context.params.get("as_json"):
-        error = {"code": code, "message": text} | ({"option": option} if option else {})
-        click.echo(json.dumps({"error": error}, ensure_ascii=False))
+        rows = [{"row": each.row, "reason": each.reason} for each in refused_rows]
+        say_error(text, code, option, {"refused_rows": rows} if rows else {})
     click.echo(f"hatobin: {text}", err=True)
     sys.exit(status)
+
+
+def say_error(
+    text: str, code: str, option: str = "", more: Mapping[str, object] = _NOTHING
+) -> None:
+    """The object of a refusal, on stdout."""
+    error = {"code": code, "message": text} | ({"option": option} if option else {})
+    click.echo(json.dumps({"error": error, **more}, ensure_ascii=False))

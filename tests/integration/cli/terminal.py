@@ -79,6 +79,18 @@ class Terminal:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
+    def shell(self, line: str, *words: str) -> Done:
+        """A line of a shell in which ``"$@"`` is the command: for what a list of words cannot say."""
+        done = subprocess.run(
+            ["bash", "-c", line, "bash", sys.executable, "-m", "hatobin", *words],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
+
     def start(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """One command that goes on by itself."""
         return subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from pathlib import Path
@@ -169,6 +170,70 @@ def test_duplicates_are_told_on_stderr_with_json_too(terminal: Terminal) -> None
         assert "2 rows have an address that stands in the file already" in done.err
     with WireTap() as tap:
         assert "stands in the file already" not in send(terminal, tap.port).err
+
+
+def test_without_a_row_that_can_be_taken_the_rows_are_named(terminal: Terminal) -> None:
+    rows = "".join(f"花子{n},誰でもない{n}\r\n" for n in range(30))
+    path = terminal.write("nobody.csv", "氏名,メール\r\n" + rows)
+    done = send(terminal, free_port(), **{"list-file": path, "map": "メール=@"})
+    assert (done.status, done.error["code"]) == (2, "no-valid-rows"), done.err
+    assert [each["row"] for each in done.json["refused_rows"]] == list(range(2, 32))
+    assert "row 21: " in done.err
+    assert "row 22: " not in done.err
+    assert "and 10 more refused rows" in done.err
+
+
+def test_a_letter_that_cannot_be_made_for_some_names_their_rows(terminal: Terminal) -> None:
+    rows = '花子,一行,a@example.jp\r\n次郎,"二\r\n行",b@example.jp\r\n'
+    path = terminal.write("note.csv", "氏名,備考,メール\r\n" + rows)
+    done = send(terminal, free_port(), **{"list-file": path, "subject": "{{ 備考 }}"})
+    assert (done.status, done.error["code"]) == (2, "merge-failed"), done.err
+    assert "Rows of the list: 2" in done.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (["send", "--json"], "--list-file"),
+        (["send", "--json", "--subjekt", "x"], "--subjekt"),
+        (["import", "--json", "/nowhere.csv", "--list", "x", "--basis", "given"], "FILE"),
+        (["sned", "--json"], ""),
+    ],
+)
+def test_a_wrong_command_line_is_told_as_an_object_too(
+    terminal: Terminal, words: list[str], option: str
+) -> None:
+    done = terminal.run(*words)
+    assert (done.status, done.error["code"]) == (2, "bad-usage"), done.err
+    assert done.error.get("option", "") == option
+    assert terminal.run(*[word for word in words if word != "--json"]).out == ""
+
+
+def test_with_a_closed_keyboard_nobody_said_yes(terminal: Terminal) -> None:
+    done = terminal.shell('"$@" <&-', *line(terminal, free_port()), "--json")
+    assert (done.status, done.error["code"]) == (2, "not-confirmed"), done.err
+    assert "--yes" in done.err
+
+
+@pytest.mark.parametrize("option", ["--subject", "--from", "--contact", "--map", "--workspace"])
+def test_words_that_are_not_utf_8_are_refused(terminal: Terminal, option: str) -> None:
+    words = line(terminal, free_port())
+    bad = {"--from": "$'\\xff <a@example.jp>'", "--map": "$'\\xff=x'"}.get(option, "$'\\xff'")
+    done = terminal.shell(f'"$@" {option} {bad}', *words, "--yes", "--json")
+    assert (done.status, done.error["code"]) == (2, "not-utf-8"), done.err
+    assert done.error["option"] == option
+    assert "not UTF-8" in done.error["message"]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_read(terminal: Terminal) -> None:
+    folder = terminal.folder.parent
+    name = b"\x96\xbc\x95\xeb.csv"  # 名簿 as an old disk has it
+    Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(PEOPLE.encode())
+    with WireTap() as tap:
+        words = line(terminal, tap.port, **{"list-file": ""})
+        given = "--list-file \"$(printf '%s/\\x96\\xbc\\x95\\xeb.csv' " + f"'{folder}')\""
+        done = terminal.shell(f'"$@" {given}', *words, "--yes", "--json")
+        assert (done.status, len(tap.taken)) == (0, 2), done.err
 
 
 def test_a_text_in_another_encoding_is_refused(terminal: Terminal) -> None:

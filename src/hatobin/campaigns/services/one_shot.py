@@ -77,6 +77,12 @@ class RefusedRow:
     reason: str
 
 
+class ListRefused(Invalid):
+    """The file cannot be imported; ``refused_rows`` says why where it is because of its rows."""
+
+    refused_rows: tuple[RefusedRow, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OneShot:
     """A prepared letter: look at ``check``, then ``send`` or ``discard``."""
@@ -245,13 +251,15 @@ def _import(actor: Actor, order: Order) -> audience.ImportStatus:
     imports.run_import(upload.pk)
     status = audience.import_status(actor, upload.pk)
     if status.state != ImportState.DONE:
-        raise Invalid(
+        refused = ListRefused(
             status.error_code or "import-failed",
             _("The list could not be read: %(error)s"),
             advice="%(advice)s",
             field="file",
             params={"error": status.error, "advice": status.advice},
         )
+        refused.refused_rows = _refused(actor, upload.pk)
+        raise refused
     return status
 
 
