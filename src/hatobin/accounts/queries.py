@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -36,18 +36,24 @@ class AuditPage:
 
 
 def audit_page(
-    actor: Actor, *, page: int = 1, kinds: Sequence[str] = (), label: str = ""
+    actor: Actor,
+    *,
+    page: int = 1,
+    kinds: Sequence[str] = (),
+    label: str = "",
+    without: Collection[str] = (),
 ) -> AuditPage:
     """Lines of the workspace's audit log, newest first.
 
     ``kinds``: beginnings of action codes; ``label``: one actor. Neither: everything.
+    ``without``: action codes that are left out.
     """
     check_right(actor, Right.MANAGE)
     rows = AuditEntry.objects.of(actor.workspace_id).order_by("-id")
     wanted = Q()
     for kind in kinds:
         wanted |= Q(action__startswith=kind)
-    rows = rows.filter(wanted)
+    rows = rows.filter(wanted).exclude(action__in=without)
     if label:
         rows = rows.filter(actor=label)
     total = rows.count()

@@ -65,6 +65,9 @@ ACTS: dict[str, Promise] = {
     "workspace.saved": _("Saved the workspace's settings"),
 }
 
+# One press writes these beside the letter's own line ("letter.released"): once is enough to read.
+TWINS = ("dispatch.released", "dispatch.called-back")
+
 # What a reader may look for: the beginnings of the codes that belong together.
 KINDS: dict[str, tuple[str, ...]] = {
     "letters": ("letter.", "dispatch.", "result."),

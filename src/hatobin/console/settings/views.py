@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -11,15 +12,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from hatobin.accounts.models import Role
+from hatobin.accounts.models import Member, Role
 from hatobin.accounts.queries import audit_page
 from hatobin.accounts.rules import RIGHT_SENTENCES, ROLE_RIGHTS, Right
 from hatobin.accounts.services import api_keys, members, workspaces
 from hatobin.accounts.services.access import access_workspace, check_right, workspaces_of
+from hatobin.campaigns.queries import letters_behind
 from hatobin.common import clock
 from hatobin.console.middleware import SESSION_KEY, StaffRequest
 from hatobin.console.numbers import page_number
-from hatobin.console.settings.acts import KIND_WORDS, KINDS, act_details, act_sentence
+from hatobin.console.settings.acts import KIND_WORDS, KINDS, TWINS, act_details, act_sentence
 from hatobin.console.settings.forms import (
     ApiKeyForm,
     IdentityForm,
@@ -117,12 +119,14 @@ def member_list(request: StaffRequest) -> HttpResponse:
         if attempt(form, lambda: tokens.append(members.invite(request.actor, **form.cleaned_data))):
             link = request.build_absolute_uri(f"/invitation/{tokens[0]}")
             form = InviteForm()
+    shown = members.members(request.actor)
     return _page(
         request,
         "members",
         form=form,
         link=link,
-        members=members.members(request.actor),
+        members=shown,
+        only_owner=_only_owner(shown),
         me=request.user.pk,
         invitations=members.open_invitations(request.actor),
         roles=Role.choices,
@@ -192,10 +196,21 @@ def audit_log(request: StaffRequest) -> HttpResponse:
     """Who did what, when; ``?about=`` one kind of things, ``?who=`` one actor."""
     about, who = request.GET.get("about", ""), request.GET.get("who", "")
     page = audit_page(
-        request.actor, page=page_number(request), kinds=KINDS.get(about, ()), label=who
+        request.actor,
+        page=page_number(request),
+        kinds=KINDS.get(about, ()),
+        label=who,
+        without=TWINS,
     )
+    letters = letters_behind(request.actor, (each.entry.subject for each in page.lines))
     lines = [
-        (each, act_sentence(each.entry.action), act_details(each.entry)) for each in page.lines
+        (
+            each,
+            act_sentence(each.entry.action),
+            letters.get(each.entry.subject),
+            act_details(each.entry),
+        )
+        for each in page.lines
     ]
     kinds = [(name, KIND_WORDS[name]) for name in KINDS]
     return _page(request, "audit_log", page=page, lines=lines, kinds=kinds, about=about, who=who)
@@ -225,8 +240,16 @@ def _saved(request: StaffRequest, where: str) -> HttpResponseRedirect:
     return redirect(where)
 
 
-def _matrix() -> list[tuple[str, list[bool]]]:
-    sentences = {right: str(text) for right, text in RIGHT_SENTENCES.items()}
+def _matrix() -> list[tuple[str, list[tuple[bool, str]]]]:
+    """A right in a sentence, and for each role whether it has it."""
+    roles = [(role, str(role.label)) for role in Role]
     return [
-        (sentences[right], [right in ROLE_RIGHTS[role] for role in Role.values]) for right in Right
+        (str(RIGHT_SENTENCES[right]), [(right in ROLE_RIGHTS[role], name) for role, name in roles])
+        for right in Right
     ]
+
+
+def _only_owner(shown: Iterable[Member]) -> uuid.UUID | None:
+    """The member who can neither leave nor take another role."""
+    owners = [each.pk for each in shown if each.role == Role.OWNER]
+    return owners[0] if len(owners) == 1 else None
