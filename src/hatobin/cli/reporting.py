@@ -50,11 +50,14 @@ def show_check(shot: OneShot, *, quiet: bool) -> None:
 
 
 def finding_as_text(finding: Finding) -> str:
-    """What was found, what to do, and which rows of the list it is about."""
+    """What was found, what to do, and which rows it is about.
+
+    On a list that one file filled a person's position is the row of the file.
+    """
     places = [f"{position:,}" for position in finding.positions]
     if places and isinstance(count := finding.params.get("count"), int) and count > len(places):
         places.append("…")
-    where = _("Rows of the list:") + " " + ", ".join(places) if places else ""
+    where = _("Rows of the file:") + " " + ", ".join(places) if places else ""
     return in_a_row(finding.text, finding.advice, where)
 
 

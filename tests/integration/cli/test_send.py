@@ -188,7 +188,7 @@ def test_a_letter_that_cannot_be_made_for_some_names_their_rows(terminal: Termin
     path = terminal.write("note.csv", "氏名,備考,メール\r\n" + rows)
     done = send(terminal, free_port(), **{"list-file": path, "subject": "{{ 備考 }}"})
     assert (done.status, done.error["code"]) == (2, "merge-failed"), done.err
-    assert "Rows of the list: 2" in done.error["message"]
+    assert "Rows of the file: 3" in done.error["message"]
 
 
 @pytest.mark.parametrize(
