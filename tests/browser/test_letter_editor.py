@@ -171,6 +171,35 @@ def test_a_draft_saves_itself_and_is_there_again(page: Page) -> None:
     expect(page.locator("#sheet")).to_contain_text("書きかけの文")
 
 
+def test_a_letter_that_is_only_looked_at_is_not_saved(page: Page) -> None:
+    letter = _open(page, "見るだけ")
+    page.locator("#sheet").click()
+    for html in (
+        "<h2>見出し</h2>本文だけの行<ul><li>一つ</li></ul>",
+        "<div>一段落目</div>\n<div><strong>太い</strong><br></div><blockquote>引用</blockquote>",
+        "<p>一<br/>二&nbsp;三</p><hr><p><b></b></p>",
+    ):
+        with page.expect_navigation():
+            page.locator("textarea[name=html]").evaluate(
+                "(area, html) => { area.value = html; area.form.elements.stay.click(); }", html
+            )
+        page.goto(f"{letter}letter/")
+        line = page.locator("[data-save-line]")
+        said = line.inner_text()
+        page.locator("#sheet").click()
+        page.keyboard.press("End")
+        page.locator("input[name=subject]").click()
+        page.evaluate(
+            """() => {
+                Object.defineProperty(document, "hidden", { value: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }"""
+        )
+        expect(line).to_have_text(said)  # a save would say at once that it is saving
+        assert _html(page) == html
+        expect(page.locator("form[data-dirty]")).to_have_count(0)
+
+
 def test_two_people_at_one_letter_never_overwrite_each_other_unseen(desk: Desk) -> None:
     first, second = desk.window(), desk.window()
     letter = _open(first, "二人の下書き")

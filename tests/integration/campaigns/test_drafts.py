@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.factories import make_actor, make_identity, make_list, make_workspace
 
@@ -11,6 +13,7 @@ from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import drafts
 from hatobin.common.errors import Conflict, Invalid, NotAllowed, NotFound
 from hatobin.content.letters import LetterDraft
+from hatobin.delivery.services.egress import ensure_sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +84,36 @@ def test_bob_in_a_second_tab_cannot_overwrite_what_alice_saved() -> None:
     now = queries.campaign(bob, letter.id)
     saved = drafts.save_letter(bob, letter.id, now.revision, other, None, "notice")
     assert (saved.letter, saved.saved_by) == (other, "sender")
+
+
+def test_a_step_saved_as_it_stands_is_no_save() -> None:
+    workspace = make_workspace()
+    alice, bob = make_actor(workspace), make_actor(workspace, Role.SENDER)
+    identity, people = make_identity(alice), make_list(workspace)
+    way = ensure_sandbox(workspace.pk)
+    letter = drafts.create(alice, "夏の講座")
+    letter = drafts.save_people(alice, letter.id, letter.revision, people.pk)
+    letter = drafts.save_letter(alice, letter.id, letter.revision, HELLO, identity.pk, "notice")
+    letter = drafts.save_sending(alice, letter.id, letter.revision, way.pk)
+    log = AuditEntry.objects.of(workspace.pk).filter(subject=str(letter.id))
+    lines = log.count()
+
+    same = drafts.save_letter(bob, letter.id, letter.revision, HELLO, identity.pk, "notice")
+    assert same == letter
+    assert drafts.save_people(bob, letter.id, letter.revision, people.pk) == letter
+    assert drafts.save_sending(bob, letter.id, letter.revision, way.pk) == letter
+    assert log.count() == lines
+
+    for draft, sender, kind in (
+        (replace(HELLO, text="別の文"), identity.pk, "notice"),
+        (HELLO, None, "notice"),
+        (HELLO, identity.pk, "marketing"),
+    ):
+        now = queries.campaign(alice, letter.id)
+        saved = drafts.save_letter(bob, letter.id, now.revision, draft, sender, kind)
+        assert (saved.revision, saved.saved_by) == (now.revision + 1, "sender")
+    with pytest.raises(Conflict):
+        drafts.save_letter(bob, letter.id, letter.revision, HELLO, identity.pk, "notice")
 
 
 def test_a_copy_is_a_draft_of_its_own() -> None:

@@ -1,8 +1,8 @@
 """Drafts: written in steps, by several people, never overwritten unseen.
 
 Every save names the revision it was based on. A stale one raises Conflict naming who and when, and
-changes nothing: the caller still has what was typed and can show both. A released letter is not
-edited.
+changes nothing: the caller still has what was typed and can show both. A step that is saved as it
+stands already is no save. A released letter is not edited.
 """
 
 from __future__ import annotations
@@ -124,8 +124,7 @@ def save_people(
 ) -> CampaignView:
     """Step 1: to whom. Raises NotFound when the list is not here."""
     row = access_draft(actor, campaign_id, revision)
-    row.list = _list(actor, list_id)
-    return _saved(actor, row, "people")
+    return _stored(actor, row, "people", list=_list(actor, list_id))
 
 
 @transaction.atomic
@@ -142,10 +141,14 @@ def save_letter(
     Raises Invalid for what is beyond repair: hidden characters in the subject, absurd sizes.
     """
     row = access_draft(actor, campaign_id, revision)
-    row.letter = _checked_letter(draft)
-    row.kind = _checked_kind(kind)
-    row.identity = _identity(actor, identity_id) if identity_id else None
-    return _saved(actor, row, "letter")
+    return _stored(
+        actor,
+        row,
+        "letter",
+        letter=_checked_letter(draft),
+        kind=_checked_kind(kind),
+        identity=_identity(actor, identity_id) if identity_id else None,
+    )
 
 
 @transaction.atomic
@@ -154,8 +157,7 @@ def save_sending(
 ) -> CampaignView:
     """By which road it will leave."""
     row = access_draft(actor, campaign_id, revision)
-    row.egress = _egress(actor, egress_id)
-    return _saved(actor, row, "sending")
+    return _stored(actor, row, "sending", egress=_egress(actor, egress_id))
 
 
 @transaction.atomic
@@ -208,6 +210,15 @@ def locked(actor: Actor, campaign_id: uuid.UUID) -> Campaign:
     if row is None:
         raise queries.no_campaign()
     return row
+
+
+def _stored(actor: Actor, row: Campaign, part: str, **values: object) -> CampaignView:
+    """Saves a step. Where nothing differs the revision stays, and with it a colleague's check."""
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return queries.campaign(actor, row.pk)
+    for name, value in values.items():
+        setattr(row, name, value)
+    return _saved(actor, row, part)
 
 
 def _saved(actor: Actor, row: Campaign, part: str) -> CampaignView:

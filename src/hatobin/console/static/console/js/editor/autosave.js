@@ -17,6 +17,7 @@
   let timer = 0;
   let flying = null;
   let stopped = false;
+  let touched = false; // by a person: what a page tidies up by itself is no reason to save
 
   const say = (sentence, kind = "") => {
     line.textContent = sentence;
@@ -48,7 +49,7 @@
 
   function save() {
     const now = words();
-    if (stopped || flying || now === last) return;
+    if (!touched || stopped || flying || now === last) return;
     say(line.dataset.saving);
     flying = send(now)
       .catch(() => { say(line.dataset.trouble, "bad"); plan(AGAIN); })
@@ -58,6 +59,8 @@
       });
   }
 
+  ["keydown", "input", "change", "click", "paste", "drop"].forEach((type) =>
+    form.addEventListener(type, (event) => { touched ||= event.isTrusted; }, true));
   form.addEventListener("input", () => plan());
   form.addEventListener("change", () => plan());
   document.addEventListener("visibilitychange", () => { if (document.hidden) save(); });

@@ -101,14 +101,22 @@
     CSS.highlights.set("merge-unknown", bad);
   };
 
+  /* The textarea follows what a person does. What Squire only writes otherwise than it was stored
+     (it tells of that as well) stays as it was: else looking at a letter would save it. */
+  const current = () => (written() || sheet.querySelector("img, hr") ? editor.getHTML() : "");
+  let before = "";
   const read = () => {
     editor.setHTML(html.value.includes("<") ? html.value : paragraphs(html.value));
+    before = current();
     paint();
   };
   const write = () => {
-    html.value = written() || sheet.querySelector("img, hr") ? editor.getHTML() : "";
-    html.dispatchEvent(new Event("input", { bubbles: true }));
+    const now = current();
     paint();
+    if (now === before) return;
+    before = now;
+    html.value = now;
+    html.dispatchEvent(new Event("input", { bubbles: true }));
   };
   read();
   editor.addEventListener("input", write);
