@@ -9,5 +9,6 @@ from hatobin.public import views
 app_name = "public"
 urlpatterns = [
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("favicon.ico", views.icon, name="icon"),
     path("healthz", views.health, name="health"),
 ]

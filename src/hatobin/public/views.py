@@ -1,4 +1,4 @@
-"""The unsubscribe page, and the sign of life for load balancers.
+"""The unsubscribe page, the icon, and the sign of life for load balancers.
 
 People and machines come here without a session: no cookie is read or set, no script runs, and the
 page is rendered without the console's context. GET and HEAD change nothing, because mail scanners
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.csrf import csrf_exempt
@@ -57,6 +58,14 @@ def health(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("database does not answer\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain", headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Where browsers ask for an icon that no page has named: the mark."""
+    return HttpResponseRedirect(
+        static("console/mark.svg"), headers={"Cache-Control": "public, max-age=86400"}
+    )
 
 
 def _act(request: HttpRequest, token: str) -> HttpResponse:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client
 from tests.integration.campaigns.stage import Stage, deliveries, make_stage, token_of
 
@@ -33,6 +35,15 @@ def browser() -> Client:
 
 def suppressed(stage: Stage) -> int:
     return Suppression.objects.of(stage.workspace.pk).count()
+
+
+def test_every_page_has_an_icon_and_browsers_that_guess_find_it(link: str, browser: Client) -> None:
+    named = re.search(r'<link rel="icon"[^>]*href="([^"]+)"', browser.get(link).content.decode())
+    assert named
+    asked = browser.get("/favicon.ico")
+    assert asked.status_code == 302
+    assert asked["Location"] == named.group(1)
+    assert finders.find(named.group(1).removeprefix("/static/"))
 
 
 def test_one_click_needs_no_cookie_no_csrf_and_no_redirect(

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hatobin.accounts.rules import Right
 from hatobin.audience import queries as audience
 from hatobin.campaigns import queries as campaigns
+from hatobin.campaigns.rules import Status
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only
 from hatobin.delivery import queries as delivery
@@ -25,10 +26,12 @@ _YEAR = 365 * 24 * 3600
 def index(request: StaffRequest) -> HttpResponse:
     """Letters on their way, drafts, lists, and what is still missing before the first letter."""
     roads = delivery.egresses(request.actor)
+    letters = campaigns.campaigns(request.actor, page=1)
     context = {
+        "draft": next((each for each in letters.campaigns if each.status is Status.DRAFT), None),
         "sandbox": any(road.is_default and road.kind == EgressKind.SANDBOX for road in roads),
         "may_see_people": request.actor.may(Right.VIEW_PEOPLE),
-        "letters": campaigns.campaigns(request.actor, page=1),
+        "letters": letters,
         "lists": audience.lists(request.actor),
         "profile": senders.profile(request.actor),
         "identities": senders.identities(request.actor),
