@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -78,6 +79,18 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [name.strip(' []"') for name in value.split(",") if name.strip(' []"')]
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        try:
+            parts = urlsplit(value.strip())
+            usable = parts.scheme in {"postgres", "postgresql"} and (parts.port or 1) > 0
+        except ValueError:  # a port that is no number, a bracket that is not closed
+            usable = False
+        if value.strip() and not usable:
+            raise ValueError("must be like postgres://user:password@host:5432/name")
+        return value.strip()
 
     @field_validator("base_url")
     @classmethod

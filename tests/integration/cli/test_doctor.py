@@ -75,6 +75,10 @@ def test_a_port_that_another_program_uses_is_told_from_our_own(terminal: Termina
         ({"HATOBIN_MASTER_KEY": "himitsu-himitsu"}, "keys", "HATOBIN_MASTER_KEY"),
         ({"HATOBIN_MASTER_KEY_FILE": "/nowhere/key"}, "settings", "HATOBIN_MASTER_KEY_FILE"),
         ({"DATABASE_URL": "postgres://u:himitsu@127.0.0.1:1/x"}, "database", "refused"),
+        ({"DATABASE_URL": "mysql://u:himitsu@127.0.0.1/x"}, "settings", "DATABASE_URL"),
+        ({"DATABASE_URL": "not a url, himitsu"}, "settings", "DATABASE_URL"),
+        ({"HATOBIN_DATABASE_URL": "postgres://u:himitsu@h:x/y"}, "settings", "DATABASE_URL"),
+        ({"DATABASE_URL": "postgres://u:himitsu@[::1/y"}, "settings", "DATABASE_URL"),
     ],
 )
 def test_each_part_that_is_ill_is_named_and_no_secret_is_shown(
@@ -96,6 +100,9 @@ def test_other_commands_say_it_in_a_sentence_too(terminal: Terminal) -> None:
     assert "hatobin doctor" in away.err
     wrong = terminal.run(*words, HATOBIN_PORT="eighty")
     assert (wrong.status, wrong.error["code"]) == (2, "cannot-start")
+    other = terminal.run(*words, DATABASE_URL="mysql://u:p@127.0.0.1/x")
+    assert (other.status, other.error["code"]) == (2, "cannot-start")
+    assert "DATABASE_URL: must be like postgres://" in other.err
     for command in ("web", "sender", "worker", "sandbox", "migrate"):
         done = terminal.run(command, DATABASE_URL="postgres://u:p@127.0.0.1:1/x")
         assert done.status == 1, command
