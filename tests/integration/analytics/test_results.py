@@ -118,6 +118,22 @@ def test_one_state_alone(stage: Stage, letter: CampaignView) -> None:
         csv_of_state(stage.alice, letter.id, "no-such-state")
 
 
+def test_who_did_not_get_it_is_one_file(stage: Stage, letter: CampaignView) -> None:
+    jiro, saburo = Delivery.objects.of(stage.workspace.pk).filter(state="waiting")
+    ended(jiro, "in-doubt", at=NINE)
+    ended(saburo, "cancelled", at=NINE)
+    assert queries.outcome(stage.alice, letter.id).sums.not_received == 3
+    rows = table(b"".join(csv_of_state(stage.alice, letter.id, "not-received")))
+    assert [row[1] for row in rows[1:]] == [address for address, _fields in CAST[1:]]
+
+
+def test_an_answer_is_shown_as_the_server_gave_it(stage: Stage, letter: CampaignView) -> None:
+    (taro,) = queries.rows(stage.alice, letter.id, states=["bounced"]).rows
+    assert taro.answer == "550 5.1.1 <taro@example.jp>: no such user"
+    waiting = queries.rows(stage.alice, letter.id, states=["waiting"]).rows
+    assert {each.answer for each in waiting} == {""}
+
+
 def test_every_export_is_written_down_before_it_leaves(stage: Stage, letter: CampaignView) -> None:
     csv_of_state(stage.alice, letter.id, "bounced")
     entry = AuditEntry.objects.of(stage.workspace.pk).get(action="result.exported")

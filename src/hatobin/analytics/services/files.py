@@ -24,7 +24,9 @@ from hatobin.common.errors import Invalid
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.rules.states import NOT_RECEIVED
 
+NOT_RECEIVED_KEY = "not-received"
 _CHUNK = 1000
 _BOM = "\ufeff".encode()
 
@@ -32,18 +34,20 @@ _BOM = "\ufeff".encode()
 def csv_of_state(actor: Actor, campaign_id: uuid.UUID, state: str | None = None) -> Iterator[bytes]:
     """The people of a released letter in one state (None: all), a piece of 1,000 rows at a time.
 
+    ``NOT_RECEIVED_KEY`` is all who did not get it, or may not have got it.
+
     UTF-8 with BOM, CRLF, in the order of the list; cells that a spreadsheet would run are defused.
     Every export is on the audit log before the first byte leaves. Raises NotAllowed, NotFound,
     Invalid for a state that there is not.
     """
     check_right(actor, Right.EXPORT)
-    if state is not None and state not in DeliveryState.values:
+    if state not in {None, NOT_RECEIVED_KEY, *DeliveryState.values}:
         raise Invalid("unknown-state", _("There is no such state."), field="state")
     dispatch_id = dispatch_id_of(actor, campaign_id)
     dispatch = Dispatch.objects.of(actor.workspace_id).get(pk=dispatch_id)
     rows = Delivery.objects.of(actor.workspace_id).filter(dispatch_id=dispatch_id)
     if state is not None:
-        rows = rows.filter(state=state)
+        rows = rows.filter(state__in=NOT_RECEIVED if state == NOT_RECEIVED_KEY else (state,))
     rows = rows.select_related("contact").order_by("position", "pk")
     audit.record(
         actor, "result.exported", subject=str(campaign_id), state=state or "all", rows=rows.count()

@@ -30,9 +30,9 @@ from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import DeliveryState
 from hatobin.delivery.queries import Progress, Sums
 from hatobin.delivery.rules.reasons import Reason
-from hatobin.delivery.rules.states import OPEN
+from hatobin.delivery.rules.states import NOT_RECEIVED, OPEN
 
-# A filter of the rows: key, meter colour, its states. "waiting" is everything that has not ended.
+# A term of the sum and a filter of the rows: key, meter colour, its states. "waiting" is everything that has not ended.
 _TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("accepted", "good", (DeliveryState.ACCEPTED,)),
     ("bounced", "bad", (DeliveryState.BOUNCED,)),
@@ -42,6 +42,10 @@ _TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("in-doubt", "care", (DeliveryState.IN_DOUBT,)),
     ("waiting", "wait", tuple(sorted(OPEN))),
 )
+_FILTERS: dict[str, tuple[str, ...]] = {
+    files.NOT_RECEIVED_KEY: tuple(sorted(NOT_RECEIVED)),
+    **{key: states for key, _kind, states in _TERMS},
+}
 _STOPPED: dict[str, Promise] = {
     "person": gettext_lazy("A person stopped it. What had not left stays here."),
     "last-byte": gettext_lazy(
@@ -137,6 +141,7 @@ def _live(request: StaffRequest, letter: CampaignView, dispatch_id: uuid.UUID) -
         "terms": terms,
         "bar": parts.segments(now.sums.audience, triples),
         "failed": now.sums.bounced + now.sums.expired,
+        "may_see": request.actor.may(Right.VIEW_PEOPLE),
         "live": not over,
         "time_left": _about(now.time_left),
         "told": now.percent // _STEPS_TOLD * _STEPS_TOLD,
@@ -175,15 +180,14 @@ def _undecided(outcome: analytics.Outcome) -> int:
 
 def _wanted(request: StaffRequest) -> str:
     wanted = request.GET.get("state", "")
-    return wanted if wanted in {key for key, _kind, _states in _TERMS} else ""
+    return wanted if wanted in _FILTERS else ""
 
 
 def _rows(request: StaffRequest, letter: CampaignView) -> dict[str, object]:
-    wanted = _wanted(request)
     page = analytics.rows(
         request.actor,
         letter.id,
-        states=next((states for key, _kind, states in _TERMS if key == wanted), ()),
+        states=_FILTERS.get(_wanted(request), ()),
         search=request.GET.get("q", ""),
         page=page_number(request),
     )

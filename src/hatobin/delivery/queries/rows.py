@@ -45,6 +45,13 @@ class Row:
     status: str
     words: str
 
+    @property
+    def answer(self) -> str:
+        """The server's answer as it came: ``550 5.1.1 User unknown``; empty without words."""
+        if not self.words:
+            return ""
+        return " ".join(filter(None, (str(self.code or ""), self.status, self.words)))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowPage:

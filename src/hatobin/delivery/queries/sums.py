@@ -41,6 +41,11 @@ class Sums:
         return self.audience - self.waiting
 
     @property
+    def not_received(self) -> int:
+        """How many did not get their letter, or may not have got it."""
+        return self.ended - self.accepted
+
+    @property
     def adds_up(self) -> bool:
         """Promise P2. False would be a bug of ours, and is shown as one."""
         parts = (self.accepted, self.bounced, self.expired, self.suppressed, self.cancelled)

@@ -41,6 +41,8 @@ class Move(NamedTuple):
 
 
 OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.DOT_SENT})
+# Who did not get a letter, or may not have got it.
+NOT_RECEIVED = frozenset(DeliveryState) - OPEN - {DeliveryState.ACCEPTED}
 
 DELIVERY_MOVES: tuple[Move, ...] = (
     Move("", "waiting", "release"),

@@ -1,0 +1,71 @@
+"""The page of the result: who did not get it is one press away, with the server's whole answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from tests.factories import make_actor, user_of
+from tests.integration.campaigns.stage import Stage, deliveries, make_stage
+from tests.integration.console.desk import words_of
+
+from hatobin.accounts.models import Role
+from hatobin.accounts.rules import Actor
+from hatobin.common import clock
+from hatobin.delivery.models import Delivery
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return make_stage()
+
+
+@pytest.fixture
+def letter(stage: Stage) -> str:
+    """Address of a letter that Hanako got, that Taro's server refused and that left Jiro in doubt."""
+    row = stage.draft()
+    hanako, taro, jiro = deliveries(stage.release(row, timedelta(minutes=5)))
+    refused = {"reply_code": 550, "reply_status": "5.1.1", "reply_text": "User unknown"}
+    _ended(hanako, "accepted")
+    _ended(taro, "bounced", reason="no-such-user", **refused)
+    _ended(jiro, "in-doubt")
+    return f"/letters/{row.id}"
+
+
+def _ended(row: Delivery, state: str, **values: object) -> None:
+    rows = Delivery.objects.of(row.workspace_id).filter(pk=row.pk)
+    rows.update(state=state, ended_at=clock.now(), attempts=1, **values)
+
+
+def browser(actor: Actor) -> Client:
+    """In English."""
+    client = Client()
+    client.force_login(user_of(actor))
+    client.cookies["hatobin_language"] = "en"
+    return client
+
+
+def test_who_did_not_get_it_is_one_press_away(stage: Stage, letter: str) -> None:
+    alice = browser(stage.alice)
+    first = alice.get(f"{letter}/result/").content.decode()
+    assert f'<a class="stat" href="{letter}/result/?state=not-received#people"' in first
+    assert f'href="{letter}/result.csv?state=not-received"' in first
+
+    page = alice.get(f"{letter}/result/?state=not-received")
+    assert [row.address for _name, row in page.context["rows"]] == [
+        "taro@example.jp",
+        "jiro@example.com",
+    ]
+    assert "550 5.1.1 User unknown" in words_of(page)
+    file = alice.get(f"{letter}/result.csv?state=not-received")
+    assert b"".join(file.streaming_content).count(b"\r\n") == 3  # type: ignore[attr-defined]
+
+
+def test_who_may_not_see_people_is_not_led_to_them(stage: Stage, letter: str) -> None:
+    viewer = browser(make_actor(stage.workspace, Role.VIEWER))
+    page = viewer.get(f"{letter}/result/").content.decode()
+    assert '<a class="stat"' not in page
+    assert "See who did not get it" not in page
