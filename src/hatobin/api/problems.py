@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any
 
 import structlog
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
@@ -95,6 +95,20 @@ def missing(_request: HttpRequest, _error: Any = None) -> HttpResponse:
     )
 
 
+def unreadable(error: Exception) -> HttpResponse:
+    """What the framework refused before an operation of ours was reached."""
+    if isinstance(error, DisallowedHost):
+        return problem(
+            400,
+            "wrong-host",
+            detail=_("This installation does not answer under the name in the Host header."),
+            advice=_("Use its public address, or ask for HATOBIN_ALLOWED_HOSTS to be set."),
+        )
+    if isinstance(error, RequestDataTooBig):
+        return _too_large(None, error)
+    return problem(400, "unreadable", detail=_("The request cannot be read."))
+
+
 def with_problems(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Turns the framework's plain "method not allowed" into a problem."""
 
@@ -169,7 +183,7 @@ def _http(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(error.status_code, "bad-request", detail=str(error))
 
 
-def _too_large(_request: HttpRequest, _error: Any) -> HttpResponse:
+def _too_large(_request: HttpRequest | None, _error: Any) -> HttpResponse:
     return problem(
         413,
         "too-large",

@@ -1,9 +1,10 @@
-"""Headers that every page carries."""
+"""Headers that every page carries, and what no door is given to read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 
 POLICY = "; ".join(
@@ -38,3 +39,19 @@ class ContentSecurityPolicy:
         # People's names and addresses are on these pages, and office machines are shared.
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+class NoNulInQuery:
+    """A NUL in the address is nobody's search: the database can store and compare none.
+
+    Forms say it beside the field, the API's parser in a problem; query strings are read in many places.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        for name, values in request.GET.lists():
+            if any("\0" in text for text in (name, *values)):
+                raise BadRequest("NUL in the query string")
+        return self._get_response(request)

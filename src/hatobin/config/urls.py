@@ -10,3 +10,5 @@ urlpatterns = [
     path("api/", include("hatobin.api.urls")),
     path("", include("hatobin.console.urls")),
 ]
+
+handler400 = "hatobin.config.refusals.bad_request"

@@ -10,12 +10,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -47,6 +50,19 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _act(request, token)
     except HatobinError as error:
         return _problem(request, error)
+    except (SuspiciousOperation, MultiPartParserError) as error:  # too large, too many fields
+        return refused(request, error)
+
+
+def refused(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The page for a request that cannot be read; nothing was changed."""
+    status = 413 if isinstance(error, RequestDataTooBig) else 400
+    told = HatobinError(
+        "unreadable",
+        _("This request cannot be read."),
+        advice=_("Open the link in the letter again and press the button there."),
+    )
+    return _render(request, "problem.html", {"error": told}, status=status)
 
 
 @require_safe

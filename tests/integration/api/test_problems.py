@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from tests.integration.api.caller import Caller, make_caller
 from tests.integration.campaigns.stage import Stage
 
@@ -70,3 +71,27 @@ def test_lacking_a_right_names_the_right_and_the_scope(stage: Stage) -> None:
     assert (answer.status, answer.code) == (403, "not-allowed")
     assert answer.body["right"] == "edit-lists"
     assert "lists" in answer.body["advice"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "host", "code"),
+    [
+        ("/api/v1/lists", "evil.example", "wrong-host"),
+        ("/api/v1/me", "a b", "wrong-host"),
+        ("/api/v1/suppression?search=a%00b", "testserver", "unreadable"),
+        ("/api/v1/lists?%00", "testserver", "unreadable"),
+    ],
+)
+def test_what_is_refused_before_the_api_is_reached_is_a_problem_too(
+    path: str, host: str, code: str
+) -> None:
+    for language, word in (("en", "The"), ("ja", "リクエスト")):
+        headers = {"host": host, "accept-language": language}
+        answer = Client(raise_request_exception=False).get(path, headers=headers)
+        assert answer.status_code == 400
+        assert answer["Content-Type"] == "application/problem+json"
+        told = answer.json()
+        assert (told["status"], told["code"]) == (400, code)
+        assert word in told["title"]
+        assert "evil" not in answer.content.decode()

@@ -201,6 +201,19 @@ def test_a_form_that_is_too_large_is_refused() -> None:
     assert owner.get("/suppression/").context["page"].total == 0
 
 
+def test_a_nul_in_any_query_string_is_refused_and_not_asked_of_the_database(
+    office: Office,
+) -> None:
+    owner = browser_of(office.owner)
+    pages = {ask.path.partition("?")[0] for ask in asks(office) if ask.method == "GET"}
+    assert len(pages) > 20
+    for page in pages:
+        for query in ("who=%00", "q=a%00b", "state=%00", "list=%00", "%00=1"):
+            answer = owner.get(f"{page}?{query}")
+            assert answer.status_code == 400, (page, query)
+            assert "cannot be read" in words_of(answer)
+
+
 def test_a_file_above_the_limit_is_cut_off_and_said_so(
     settings: pytest.FixtureRequest,
 ) -> None:

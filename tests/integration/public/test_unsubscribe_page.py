@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 from tests.integration.campaigns.stage import Stage, deliveries, make_stage, token_of
 
 from hatobin.accounts.models import AuditEntry
@@ -151,6 +153,31 @@ def test_a_post_with_a_large_file_keeps_nothing_of_it(
     answer = browser.post(link, {"List-Unsubscribe": "One-Click", "file": file})
     assert answer.status_code == 200
     assert suppressed(stage) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [({"x": "y" * 6_000_000}, 413), ({f"x{n}": "y" for n in range(5_001)}, 400)],
+)
+def test_a_form_that_is_too_large_gets_the_readers_page_and_changes_nothing(
+    stage: Stage, link: str, browser: Client, form: dict[str, str], status: int
+) -> None:
+    for kind in (MULTIPART_CONTENT, "application/x-www-form-urlencoded"):
+        data = form if kind == MULTIPART_CONTENT else urlencode(form)
+        answer = browser.post(link, data, content_type=kind, headers={"accept-language": "ja"})
+        assert answer.status_code == status
+        assert "default-src 'none'" in answer["Content-Security-Policy"]
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert "リンク" in answer.content.decode()
+        assert not answer.cookies
+    assert suppressed(stage) == 0
+
+
+def test_a_strange_host_gets_the_readers_page_too(link: str, browser: Client) -> None:
+    answer = browser.get(link, headers={"host": "evil.example"})
+    assert answer.status_code == 400
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "evil.example" not in answer.content.decode()
 
 
 def test_a_test_letters_page_says_that_it_is_one(stage: Stage, link: str, browser: Client) -> None:

@@ -72,7 +72,7 @@ def add_by_staff(actor: Actor, text: str, *, why: str = "") -> int:
             reason=SuppressionReason.MANUAL,
             source=actor.label,
         )
-        reason = {"why": why.strip()[:300]} if why.strip() else {}
+        reason = {"why": _told(why)} if _told(why) else {}
         audit.record(actor, "suppression.added", count=added, **reason)
     return added
 
@@ -93,10 +93,10 @@ def remove(actor: Actor, suppression_id: int, *, why: str) -> None:
             _("This person asked not to be mailed. Only the person can change that."),
             advice=_("They can do so with the unsubscribe link of a letter they received."),
         )
-    if not why.strip():
+    if not _told(why):
         raise Invalid("reason-missing", _("Give the reason for removing this entry."), field="why")
     entry.delete()
-    audit.record(actor, "suppression.removed", subject=str(suppression_id), why=why.strip()[:300])
+    audit.record(actor, "suppression.removed", subject=str(suppression_id), why=_told(why))
 
 
 def revoke_own_wish(workspace_id: uuid.UUID, address_key: bytes, *, source: str) -> bool:
@@ -121,3 +121,8 @@ def _check_line(number: int, line: str) -> None:
             row=number,
             params={"line": number, "text": line[:60]},
         ) from error
+
+
+def _told(why: str) -> str:
+    """A reason as the log keeps it; the database stores no NUL."""
+    return why.replace("\0", "").strip()[:300]
