@@ -6,10 +6,11 @@ import re
 
 import pytest
 from django.test import Client
-from tests.factories import user_of
+from tests.factories import make_list, user_of
 from tests.integration.campaigns.stage import Stage, make_stage
 from tests.integration.console.desk import words_of
 
+from hatobin.campaigns.services import drafts
 from hatobin.content.letters import LetterDraft
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,18 @@ def test_a_clean_check_is_shown_as_complete_and_one_that_refuses_is_not(
     for step in ("check", "send"):
         assert "3. Check (done)" in words_of(alice.get(f"/letters/{clean.id}/{step}/"))
         assert "3. Check (done)" not in words_of(alice.get(f"/letters/{broken.id}/{step}/"))
+
+
+def test_people_of_a_finding_are_named_by_their_place_on_the_list(
+    stage: Stage, alice: Client
+) -> None:
+    people = make_list(
+        stage.workspace, [(f"p{n}@example.jp", {"氏名": "" if n == 2 else "名"}) for n in range(4)]
+    )
+    letter = stage.draft()
+    drafts.save_people(stage.alice, letter.id, letter.revision, people.pk)
+    page = words_of(alice.get(f"/letters/{letter.id}/check/"))
+    assert "Place on the list (the row of the file, if one file made the list): 3" in page
 
 
 def test_a_test_that_cannot_go_says_so_beside_its_field(stage: Stage, alice: Client) -> None:
