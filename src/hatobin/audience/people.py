@@ -7,10 +7,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import idna
-
 from hatobin.accounts.services.sealing import Vault
 from hatobin.audience.models import FieldKind
+from hatobin.wire.address import in_own_letters
 
 # A contact is found by these fields and the address. Free texts are left out: they would make rows
 # of pair hashes many times longer than the row, and tell much of a text to who counts pairs.
@@ -77,8 +76,9 @@ def search_texts(person: Person, kinds: Mapping[str, str]) -> list[str]:
     """
     by_kind: dict[str, str] = {}
     texts = [person.address]
-    if "xn--" in person.address:
-        texts.append(_in_own_letters(person.address))
+    shown = in_own_letters(person.address)
+    if shown != person.address:
+        texts.append(shown)
     for name, kind in kinds.items():
         value = person.fields.get(name, "")[:_SEARCHED_LETTERS]
         if value and kind in SEARCHED:
@@ -89,15 +89,6 @@ def search_texts(person: Person, kinds: Mapping[str, str]) -> list[str]:
     if FieldKind.FAMILY_NAME in by_kind:
         texts.append(by_kind[FieldKind.FAMILY_NAME] + by_kind.get(FieldKind.GIVEN_NAME, ""))
     return [fold_for_search(text) for text in texts]
-
-
-def _in_own_letters(address: str) -> str:
-    """The address with the domain as people write it; as it is where that cannot be told."""
-    local, at, domain = address.rpartition("@")
-    try:
-        return local + at + idna.decode(domain)
-    except idna.IDNAError:
-        return address
 
 
 def is_found(person: Person, kinds: Mapping[str, str], words: Iterable[str]) -> bool:

@@ -23,6 +23,7 @@ __all__ = [
     "AddressError",
     "find_addresses",
     "hidden_in",
+    "in_own_letters",
     "parse_address",
     "split_display",
 ]
@@ -115,6 +116,15 @@ def parse_address(text: str) -> Address:
     return address
 
 
+def in_own_letters(address: str) -> str:
+    """The address with an international domain as people write it; for eyes, never for the wire.
+
+    What IDNA 2008 does not read, or would not write the same way again, stays as it is.
+    """
+    local, at, domain = address.rpartition("@")
+    return local + at + _own_letters(domain) if "xn--" in domain else address
+
+
 def split_display(text: str) -> tuple[str, str]:
     """(name, address text) of ``山田 花子 <a@example.jp>``, ``"A, B" <a@b.jp>`` or ``mailto:a@b.jp``.
 
@@ -156,6 +166,16 @@ def _parse_local(local: str, domain: str) -> str:
     if not grammar.fullmatch(local) or any(map(str.isspace, local)):
         raise AddressError("bad-local")
     return local
+
+
+@lru_cache(maxsize=4096)
+def _own_letters(domain: str) -> str:
+    try:
+        shown = idna.decode(domain)
+        same = idna.encode(shown).decode("ascii") == domain
+    except UnicodeError:
+        return domain
+    return shown if same else domain
 
 
 @lru_cache(maxsize=4096)

@@ -113,6 +113,14 @@ def test_a_list_that_nobody_left_does_not_explain_why_somebody_gets_nothing(desk
     assert "配信停止リストにあります" not in read
 
 
+def test_an_international_domain_is_read_in_its_own_letters(desk: Desk) -> None:
+    found = factories.make_list(desk.workspace, [("hanako@xn--wgv71a119e.example", {"氏名": ""})])
+    for page in (url("list", found.pk), url("person", contact(desk, found).pk)):
+        read = words_of(desk.client.get(page))
+        assert "hanako@日本語.example" in read
+        assert "xn--" not in read
+
+
 def test_long_lists_come_page_by_page_and_a_page_beyond_is_the_last(desk: Desk) -> None:
     people = [(f"p{number}@example.jp", {"氏名": f"会員{number}"}) for number in range(60)]
     many = factories.make_list(desk.workspace, people)

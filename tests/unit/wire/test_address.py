@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hatobin.wire.address import Address, AddressError, parse_address, split_display
+from hatobin.wire.address import (
+    Address,
+    AddressError,
+    in_own_letters,
+    parse_address,
+    split_display,
+)
 
 
 def refusal(text: str) -> str:
@@ -185,3 +191,26 @@ def test_what_is_taken_can_be_read_again_from_all_its_forms(local: str, domain: 
     assert isinstance(address, Address)
     assert parse_address(address.email) == parse_address(address.wire) == address
     assert parse_address(address.key_form).key_form == address.key_form
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("hanako@xn--wgv71a119e.jp", "hanako@日本語.jp"),
+        ("hanako@mail.xn--wgv71a119e.example", "hanako@mail.日本語.example"),
+        ("hanako@example.jp", "hanako@example.jp"),
+        ("xn--wgv71a119e@example.jp", "xn--wgv71a119e@example.jp"),
+        ("hanako@xn--zzzzzzzz.jp", "hanako@xn--zzzzzzzz.jp"),
+        ("hanako@xn--a.jp", "hanako@xn--a.jp"),
+        ("", ""),
+    ],
+)
+def test_people_read_a_domain_in_its_own_letters(address: str, shown: str) -> None:
+    assert in_own_letters(address) == shown
+
+
+@given(st.text(alphabet="ぁんアン漢字ßéabc-", min_size=1, max_size=20))
+def test_what_people_read_is_the_same_address(label: str) -> None:
+    with contextlib.suppress(AddressError):
+        address = parse_address(f"hanako@{label}.jp")
+        assert parse_address(in_own_letters(address.email)) == address

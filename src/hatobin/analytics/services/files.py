@@ -25,6 +25,7 @@ from hatobin.delivery.models import Delivery, DeliveryState, Dispatch
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.rules.states import NOT_RECEIVED
+from hatobin.wire.address import in_own_letters
 
 NOT_RECEIVED_KEY = "not-received"
 _CHUNK = 1000
@@ -103,7 +104,7 @@ def _cells(row: Delivery, form: _Form) -> list[str]:
     ended = timezone.localtime(row.ended_at) if row.ended_at else None
     return [
         str(row.position),
-        person.address,
+        in_own_letters(person.address),
         *(person.fields.get(name, "") for name in form.fields),
         form.states[row.state],
         form.reasons.get(row.reason, row.reason),

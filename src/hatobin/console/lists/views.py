@@ -23,6 +23,7 @@ from hatobin.console.lists.wording import BASIS_HINTS
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
 from hatobin.console.shared import add_problem, attempt, staff_only, told
+from hatobin.wire.address import in_own_letters
 
 _SHOWN_IMPORTS = 5
 _PEOPLE = 25  # a page
@@ -147,7 +148,7 @@ def person(request: StaffRequest, contact_id: int) -> HttpResponse:
     names = [field.value for field in found.fields if field.kind in _NAME_KINDS and field.value]
     context = {
         "person": found,
-        "title": " ".join(names) or found.address,
+        "title": " ".join(names) or in_own_letters(found.address),
         # A form that came back keeps the revision it was opened with: pressing again changes nothing.
         "revision": _revision(request) if form.is_bound else found.revision,
         "form": form,

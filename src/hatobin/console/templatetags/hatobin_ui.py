@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Right
 from hatobin.console import parts
+from hatobin.wire.address import in_own_letters
 
 register = template.Library()
 
@@ -166,6 +167,13 @@ def when(moment: datetime | None, seconds: bool = False) -> SafeString:
 def colon() -> str:
     """What stands between a label and its value: full width in Japanese."""
     return "：" if (get_language() or "ja").startswith("ja") else ": "
+
+
+@register.filter
+def own_letters(address: str) -> str:
+    """An address, or a From line, with an international domain as people write it."""
+    line, closes = (address[:-1], ">") if address.endswith(">") else (address, "")
+    return in_own_letters(line) + closes
 
 
 @register.filter

@@ -36,6 +36,7 @@ from hatobin.delivery.tokens import read_link_token
 from hatobin.feedback.rules import masked
 from hatobin.suppression.models import Suppression, SuppressionReason
 from hatobin.suppression.services import revoke_own_wish, suppress
+from hatobin.wire.address import in_own_letters
 
 Channel = Literal["one-click", "page"]
 
@@ -79,7 +80,7 @@ def look_up(token: str) -> UnsubscribeView | None:
     is_test = delivery.dispatch.kind == DispatchKind.TEST
     entry = None if is_test else _entry(delivery)
     return UnsubscribeView(
-        masked_address=masked(_address(delivery)),
+        masked_address=masked(in_own_letters(_address(delivery))),
         organisation=delivery.dispatch.sender["organisation"],
         language=delivery.dispatch.letter["language"],
         already=entry is not None,
