@@ -62,9 +62,9 @@ def test_a_clean_check_is_shown_as_complete_and_one_that_refuses_is_not(
 def test_people_of_a_finding_are_named_by_their_place_on_the_list(
     stage: Stage, alice: Client
 ) -> None:
-    people = make_list(
-        stage.workspace, [(f"p{n}@example.jp", {"氏名": "" if n == 2 else "名"}) for n in range(4)]
-    )
+    names = ("一", "二", "", "四")
+    cast = [(f"p{n}@example.jp", {"氏名": name}) for n, name in enumerate(names)]
+    people = make_list(stage.workspace, cast, name="名前のない人")
     letter = stage.draft()
     drafts.save_people(stage.alice, letter.id, letter.revision, people.pk)
     page = words_of(alice.get(f"/letters/{letter.id}/check/"))
