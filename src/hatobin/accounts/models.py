@@ -124,6 +124,15 @@ class Invitation(WorkspaceOwned):
 
     objects = WorkspaceRows["Invitation"].as_manager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "email"],
+                condition=models.Q(accepted_at=None),
+                name="one_open_invitation_per_address",
+            )
+        ]
+
 
 class ApiKey(WorkspaceOwned):
     """A key for programs. The secret is shown once and stored as a hash."""

@@ -16,6 +16,7 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import actor_of_member, check_right
 from hatobin.accounts.services.setup import create_person
+from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
 from hatobin.common.ids import secret_token
@@ -41,7 +42,10 @@ def open_invitations(actor: Actor) -> list[Invitation]:
 
 @transaction.atomic
 def invite(actor: Actor, *, email: str, role: str) -> str:
-    """Makes an invitation and returns its secret token, which is shown once to be handed over."""
+    """Makes an invitation and returns its secret token, which is shown once to be handed over.
+
+    An older one for the address stops working: one is open at a time.
+    """
     check_right(actor, Right.MANAGE)
     email = email.strip().lower()
     try:
@@ -50,6 +54,7 @@ def invite(actor: Actor, *, email: str, role: str) -> str:
         raise Invalid("bad-address", _("This is not a mail address."), field="email") from error
     if role not in Role.values:
         raise Invalid("unknown-role", _("Choose a role."), field="role")
+    lock_workspace(actor.workspace_id)
     if Member.objects.of(actor.workspace_id).filter(user__email=email).exists():
         raise Conflict("known-member", _("This person is already a member."), field="email")
     token = secret_token(24)
