@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from ninja.parser import Parser
+from ninja.renderers import JSONRenderer
 
 from hatobin.common.errors import HatobinError, Invalid
 
@@ -77,3 +78,9 @@ def check_kept(value: Any, depth: int = 0) -> None:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+class Utf8Renderer(JSONRenderer):
+    """Answers with Japanese in its own letters, as problems do: people read them in a terminal."""
+
+    json_dumps_params = {"ensure_ascii": False}

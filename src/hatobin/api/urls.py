@@ -15,7 +15,7 @@ from hatobin.accounts.rules import Right
 from hatobin.api import imports, letters, lists, problems, releases, sending, suppression
 from hatobin.api.auth import KeyAuth, actor_of, needs
 from hatobin.api.openapi import Api
-from hatobin.api.parsing import JsonParser
+from hatobin.api.parsing import JsonParser, Utf8Renderer
 from hatobin.api.schemas.base import Me
 
 TAGS = {
@@ -38,6 +38,7 @@ api = Api(
     ),
     auth=KeyAuth(),
     parser=JsonParser(),
+    renderer=Utf8Renderer(),
     docs_url=None,
     urls_namespace="api",
     servers=[{"url": "/", "description": "This installation"}],

@@ -35,6 +35,7 @@ def test_the_office_list_comes_in_and_every_refused_row_is_named(caller: Caller)
     assert caller.get("/imports").body[0]["id"] == started.body["id"]
     (made,) = [each for each in caller.get("/lists").body if each["name"] == "広報メール会員"]
     assert made["people"] == 1000
+    assert "広報メール会員" in caller.get("/lists").raw.decode(), "read in a terminal as it is"
     found = caller.get(f"/lists/{made['id']}/people", search="takasaki", per_page=2).body
     assert len(found["items"]) == 2
     assert all("髙﨑" in each["fields"]["氏名"] for each in found["items"])
