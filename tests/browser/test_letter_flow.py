@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
 from tests.browser import letters
-from tests.browser.desk import Desk
+from tests.browser.desk import NARROW, Desk, Language
 from tests.browser.letters import DEMO_LIST, SMALL
 from tests.doubles.service import free_port, until
 
@@ -105,6 +105,18 @@ def test_a_wrong_number_is_refused_beside_the_field_and_nothing_leaves(page: Pag
     expect(said).to_contain_text("1,000")
     page.goto("/letters/?status=draft")
     expect(page.get_by_role("link", name="人数違い")).to_be_visible()
+
+
+def test_the_views_of_a_letter_fit_the_narrowest_phone(desk: Desk, page: Page) -> None:
+    page.goto("/letters/?status=draft")
+    letter = page.locator("ul.letters a", has_text="12月のお知らせ").last.get_attribute("href")
+    languages: tuple[Language, ...] = ("ja", "en")
+    for language in languages:
+        narrow = desk.window(language, width=NARROW)
+        narrow.goto(f"{letter}check/")
+        tabs = narrow.locator("#preview .tabs")
+        expect(tabs.locator("a")).to_have_count(3)
+        assert tabs.evaluate("(all) => all.scrollWidth <= all.clientWidth"), language
 
 
 def test_another_way_counts_at_once_and_nothing_can_be_sent_meanwhile(page: Page) -> None:

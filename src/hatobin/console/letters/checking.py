@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
@@ -30,9 +30,9 @@ from hatobin.console.shared import add_problem, staff_only
 from hatobin.guard.findings import Finding
 
 VIEWS: tuple[tuple[str, Promise], ...] = (
-    ("wide", gettext_lazy("On a computer")),
-    ("phone", gettext_lazy("On a phone")),
-    ("text", gettext_lazy("Text only")),
+    ("wide", pgettext_lazy("view", "Computer")),
+    ("phone", pgettext_lazy("view", "Phone")),
+    ("text", pgettext_lazy("view", "Text only")),
 )
 _TESTED = "tested"  # in the session
 _TO_LETTER = gettext_lazy("Mend it in the letter")
