@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import TypeVar
 
@@ -41,12 +42,12 @@ def at_once(call: Callable[[int], T]) -> list[T]:
 
 def test_one_from_line_that_comes_six_times_at_once_is_stored_once() -> None:
     alice = actor_of_operator(make_workspace().pk, "alice")
+
+    def saved(address: str, _number: int) -> SenderIdentity:
+        return services.save_identity(alice, display_name="さくら市", address=address)
+
     for address in ("a@sakura.example", "b@sakura.example"):
-        found = at_once(
-            lambda _number, address=address: services.save_identity(
-                alice, display_name="さくら市", address=address
-            )
-        )
+        found = at_once(partial(saved, address))
         assert len({each.pk for each in found}) == 1
     rows = SenderIdentity.objects.of(alice.workspace_id)
     assert (rows.count(), rows.filter(is_default=True).count()) == (2, 1)
