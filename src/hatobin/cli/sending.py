@@ -65,7 +65,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Seconds in which it can be called back before the first letter leaves.",
 )
 @click.option("--wait", type=click.IntRange(0, 172800), default=60, show_default=True,
-              help="Seconds to go on waiting for letters that must be tried again.")  # fmt: skip
+              help="Seconds to wait for letters that must be tried again, or a server that says nothing.")  # fmt: skip
 @click.option("--workspace", default="", help="Name of the workspace, where there are several.")
 @click.option("--yes", is_flag=True, help="Do not ask; needed when unattended.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

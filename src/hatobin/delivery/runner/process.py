@@ -24,13 +24,15 @@ LOCKS
 
 TIMEOUTS
     Those of RFC 5321; 10 minutes for the answer to the final dot. SIGTERM and SIGINT drain: at most
-    20 seconds for answers that are still out, all other letters wait again.
+    20 seconds for answers that are still out, all other letters wait again. A command that sends one
+    letter to all drains by itself, for at most 5 seconds, when no letter has come to its end for as long
+    as it was told to wait.
 
 SECURITY
     Reads sealed contacts in memory only. Logs no address, no name, no server's words.
 
 DIAGNOSTICS
-    Warnings for a road in trouble and a database that is away; an error when a dispatch is halted.
+    Warnings for a road in trouble, a server that says nothing and a database that is away; an error when a dispatch is halted.
     Leaves with status 1 on anything unforeseen, so that the supervisor starts it afresh.
 
 BUGS
@@ -54,12 +56,15 @@ import uvloop
 from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.queries.sums import Sums, sums
 from hatobin.delivery.rules.outlook import Outlook, has_settled
-from hatobin.delivery.rules.states import DispatchState
+from hatobin.delivery.rules.states import OPEN, DispatchState
 from hatobin.delivery.runner.database import DatabaseAway, Line, Row
 from hatobin.delivery.runner.sender import Sender
 
 _log = structlog.get_logger("hatobin.sender")
 _LOOK = 0.2  # seconds between looks whether a dispatch is settled
+_COUNT = 1.0  # seconds between looks whether letters still come to their end
+_PATIENCE = 5.0  # seconds that a server may always take, however short the wait
+_LAST_DRAIN = 5.0  # seconds for the answer to a dot, once the server has been silent for the wait
 
 
 def run_sender_process() -> None:
@@ -74,8 +79,10 @@ def send_until_settled(
     """Sends one dispatch from here and now, beside other senders; blocks; the sums afterwards.
 
     Returns when all have ended; or the next try is more than ``wait`` away; or the road has been in
-    trouble, or the dispatch paused, for ``wait``. The hold is always waited for, and so is a server's
-    answer, for as long as ``timeouts`` allow (RFC 5321's when not given).
+    trouble, or the dispatch paused, or the server silent about every letter, for ``wait`` (5 seconds at
+    least). A silent server is drained: letters before their mark wait again, one whose dot is out is in
+    doubt unless its answer comes within 5 seconds. The hold is always waited for. ``timeouts`` are RFC
+    5321's when not given.
     """
     uvloop.run(_settle(dispatch_id, wait, timeouts))
     return sums(dispatch_id)
@@ -93,39 +100,86 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, stop.set)
 
 
+class _OneLetter(Sender):
+    """``silent``: the server has had its time; little more is waited for."""
+
+    silent = False
+
+    async def _drain(self, carrying: asyncio.Task[None], seconds: float) -> None:
+        await super()._drain(carrying, min(seconds, _LAST_DRAIN) if self.silent else seconds)
+
+
 async def _settle(dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None) -> None:
     stop = asyncio.Event()
     if threading.current_thread() is threading.main_thread():
         _stop_on_signals(stop)
+    sender = _OneLetter(only=dispatch_id, timeouts=timeouts)
+    watch = _Watch(dispatch_id, wait)
+
+    def settled(_task: asyncio.Task[None]) -> None:
+        sender.silent = watch.silent
+        if sender.silent:
+            _log.warning("the server says nothing; what it was not given yet waits")
+        stop.set()
+
     async with asyncio.TaskGroup() as group:
-        group.create_task(Sender(only=dispatch_id, timeouts=timeouts).run(stop))
-        settled = group.create_task(_until_settled(dispatch_id, wait))
-        settled.add_done_callback(lambda _task: stop.set())
+        group.create_task(sender.run(stop))
+        watching = group.create_task(watch.until_settled())
+        watching.add_done_callback(settled)
         await stop.wait()
-        settled.cancel()
+        watching.cancel()
 
 
-async def _until_settled(dispatch_id: uuid.UUID, wait: timedelta) -> None:
-    line = Line()
-    paused_since = away_since = None
-    try:
-        while True:
-            now = time.monotonic()
-            try:
-                row = (await line.run("outlook", dispatch=dispatch_id))[0]
-            except DatabaseAway:
-                away_since = away_since or now
-                if now - away_since >= wait.total_seconds():
-                    return
-            else:
-                away_since = None
-                is_paused = row["state"] == DispatchState.PAUSED
-                paused_since = (paused_since or now) if is_paused else None
-                if has_settled(_outlook(row, now - (paused_since or now)), wait):
-                    return
-            await asyncio.sleep(_LOOK)
-    finally:
-        await line.close()
+class _Watch:
+    """Looks at a dispatch until waiting for it makes no more sense. ``silent``: a server is to blame."""
+
+    def __init__(self, dispatch_id: uuid.UUID, wait: timedelta) -> None:
+        self.silent = False
+        self._dispatch = dispatch_id
+        self._wait = wait
+        self._line = Line()
+        self._paused_since: float | None = None
+        self._away_since: float | None = None
+        self._sums: frozenset[tuple[str, int, int]] | None = None
+        self._moved_at = self._counted_at = 0.0
+
+    async def until_settled(self) -> None:
+        """Returns when it is settled, or the database has been away for the wait."""
+        try:
+            while not await self._is_over(time.monotonic()):
+                await asyncio.sleep(_LOOK)
+        finally:
+            await self._line.close()
+
+    async def _is_over(self, now: float) -> bool:
+        try:
+            row = (await self._line.run("outlook", dispatch=self._dispatch))[0]
+            self.silent = await self._is_silent(row, now)
+        except DatabaseAway:
+            self._away_since = self._away_since or now
+            return now - self._away_since >= self._wait.total_seconds()
+        self._away_since = None
+        is_paused = row["state"] == DispatchState.PAUSED
+        self._paused_since = (self._paused_since or now) if is_paused else None
+        paused = now - (self._paused_since or now)
+        return self.silent or has_settled(_outlook(row, paused), self._wait)
+
+    async def _is_silent(self, row: Row, now: float) -> bool:
+        """Letters are on their way, and none has come to an end, or was put off, for the wait."""
+        if not row["on_the_way"]:
+            self._sums = None
+        elif self._sums is None or now - self._counted_at >= _COUNT:
+            self._counted_at = now
+            found = await self._line.run("sums", dispatch=self._dispatch)
+            told = frozenset(
+                (each["state"], each["number"], each["tried"])
+                for each in found
+                if each["state"] not in OPEN
+            ) | {("tried", 0, sum(each["tried"] for each in found))}
+            if told != self._sums:
+                self._sums, self._moved_at = told, now
+        since = now - self._moved_at
+        return self._sums is not None and since >= max(self._wait.total_seconds(), _PATIENCE)
 
 
 def _outlook(row: Row, paused: float) -> Outlook:
