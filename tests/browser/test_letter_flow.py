@@ -88,7 +88,10 @@ def test_rows_are_found_filtered_and_taken_home(page: Page, finished: str) -> No
     assert data.startswith(b"\xef\xbb\xbf")
     assert data.count(b"\r\n") == 61
     page.locator("form[action$='/copy/'] button").click()
-    page.wait_for_url("**/people/")
+    page.wait_for_url("**/letter/")
+    expect(page.locator("input[name=subject]")).to_have_value("届いたお知らせ")
+    expect(page.locator(".messages")).to_be_visible()
+    page.locator(".steps a", has_text="宛先").click()
     expect(page.get_by_role("radio", name=re.compile("小さな名簿"))).to_be_checked()
 
 

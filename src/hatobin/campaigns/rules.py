@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import chain, count
 from typing import Self
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Conflict, HatobinError, Invalid
@@ -73,6 +77,20 @@ def checked_name(name: str) -> str:
         raise Invalid("missing", _("This must be filled in."), field="name")
     _check_line(line, field="name", limit=NAME_MAX)
     return line
+
+
+def copied_name(name: str, taken: Collection[str]) -> str:
+    """For a copy, in the language that is active now: of a copy too it is a copy of the original, with a number."""
+    first, further = gettext("Copy of %(name)s"), gettext("Copy %(number)s of %(name)s")
+    for form in (further, first):
+        shape = re.escape(form % {"name": "\ue000", "number": "\ue001"})
+        found = re.fullmatch(shape.replace("\ue000", "(.+)").replace("\ue001", "[0-9]+"), name)
+        if found:
+            name = found[1]
+            break
+    name = name[: NAME_MAX - 30]
+    candidates = (further % {"name": name, "number": number} for number in count(2))
+    return next(each for each in chain([first % {"name": name}], candidates) if each not in taken)
 
 
 def check_draft(draft: LetterDraft) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from django.utils import translation
 from tests.factories import make_actor, make_identity, make_list, make_workspace
 
 from hatobin.accounts.models import AuditEntry, Role
@@ -127,6 +128,23 @@ def test_a_copy_is_a_draft_of_its_own() -> None:
     assert "夏の講座" in copy.name
     with pytest.raises(NotFound):
         queries.campaign(alice, letter.id)
+
+
+@pytest.mark.parametrize(
+    ("language", "names"),
+    [
+        ("ja", ["夏の講座のコピー", "夏の講座のコピー 2", "夏の講座のコピー 3"]),
+        ("en", ["Copy of 夏の講座", "Copy 2 of 夏の講座", "Copy 3 of 夏の講座"]),
+    ],
+)
+def test_copies_of_copies_are_numbered(language: str, names: list[str]) -> None:
+    alice = make_actor(make_workspace())
+    letter = drafts.create(alice, "夏の講座")
+    with translation.override(language):
+        first = drafts.duplicate(alice, letter.id)
+        second = drafts.duplicate(alice, first.id)
+        assert [first.name, second.name, drafts.duplicate(alice, second.id).name] == names
+        assert drafts.duplicate(alice, drafts.create(alice, "x" * 200).id).name.count("x") > 100
 
 
 def test_names_are_needed_and_stay_on_one_line() -> None:

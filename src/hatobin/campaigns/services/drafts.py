@@ -14,7 +14,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -165,9 +164,10 @@ def duplicate(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     """A new draft with the same letter, list and sender, whatever became of the first."""
     check_right(actor, Right.EDIT_LETTERS)
     row = queries.access_campaign(actor, campaign_id)
+    taken = set(Campaign.objects.of(row.workspace_id).values_list("name", flat=True))
     copy = Campaign.objects.create(
         workspace_id=row.workspace_id,
-        name=gettext("Copy of %(name)s") % {"name": row.name[: rules.NAME_MAX - 20]},
+        name=rules.copied_name(row.name, taken),
         kind=row.kind,
         list=row.list,
         identity_id=row.identity_id,

@@ -129,10 +129,11 @@ def rename(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
 @staff_only
 @require_POST
 def duplicate(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
-    """A new draft like this letter."""
+    """A new draft like this letter, opened where it is likely to be changed."""
     made = drafts.duplicate(request.actor, letter_id)
     messages.success(request, _("This is the copy: a new draft. Nothing of it has been sent."))
-    return redirect("console:letter-people", made.id)
+    step = "letter" if queries.step_status(made).people else "people"
+    return redirect(f"console:letter-{step}", made.id)
 
 
 @staff_only
