@@ -9,6 +9,7 @@ import pytest
 from django import forms
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from hatobin.campaigns.rules import Steps
 from hatobin.console import parts
@@ -138,3 +139,13 @@ def test_every_state_of_a_letter_has_a_look() -> None:
 
     for value in [*Status, *DeliveryState.values, *ImportState.values]:
         assert parts.state_look(value)[2] != value, value
+
+
+def test_sentences_in_a_row_have_no_gap_after_a_japanese_one() -> None:
+    shown = "{% in_a_row first second link %}"
+    link = mark_safe('<a href="/">x</a>')
+    assert (
+        html(shown, first="終わり。", second="<b>", link=link)
+        == '終わり。&lt;b&gt; <a href="/">x</a>'
+    )
+    assert html(shown, first="One.", second="Two.", link="") == "One. Two."

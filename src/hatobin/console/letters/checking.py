@@ -35,8 +35,8 @@ VIEWS: tuple[tuple[str, Promise], ...] = (
     ("text", pgettext_lazy("view", "Text only")),
 )
 _TESTED = "tested"  # in the session
-_TO_LETTER = gettext_lazy("Mend it in the letter")
-# Where a finding can be mended: view, anchor, words of the link.
+_TO_LETTER = gettext_lazy("Correct it in the letter")
+# Where a finding can be corrected: view, anchor, words of the link.
 _PLACES: dict[str, tuple[str, str, Promise]] = {
     "people": ("console:letter-people", "", gettext_lazy("Look at the list")),
     "list": ("console:letter-people", "", gettext_lazy("Choose a list")),
@@ -57,7 +57,7 @@ _SETTINGS: dict[str, tuple[str, Promise]] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownFinding:
-    """A finding with the link to where it is mended."""
+    """A finding with the link to where it is corrected."""
 
     text: str
     advice: str
@@ -168,7 +168,7 @@ def _jumps(found: Check) -> list[tuple[str, str]]:
     """(words, ?person=) of the people worth looking at."""
     if not found.sendable:
         return []
-    made = [(_("First"), "1"), (_("Last"), str(found.sendable)), (_("Drawn by lot"), "lot")]
+    made = [(_("First"), "1"), (_("Last"), str(found.sendable)), (_("At random"), "lot")]
     made += [(_("With an empty field"), str(index + 1)) for index in found.gaps[:1]]
     return made
 

@@ -10,12 +10,13 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Right
+from hatobin.common.sentences import in_a_row
 from hatobin.console import parts
 from hatobin.wire.address import in_own_letters
 
@@ -161,6 +162,12 @@ def when(moment: datetime | None, seconds: bool = False) -> SafeString:
     else:
         text = f"{local:%a} {local.day} {local:%b %Y}, {clock}"
     return format_html('<time datetime="{}" class="when">{}</time>', local.isoformat(), text)
+
+
+@register.simple_tag(name="in_a_row")
+def sentences_in_a_row(*sentences: object) -> SafeString:
+    """Sentences that come from several texts, without the gap that a space leaves after a Japanese one."""
+    return mark_safe(in_a_row(*map(conditional_escape, sentences)))  # noqa: S308 - each is escaped
 
 
 @register.simple_tag
