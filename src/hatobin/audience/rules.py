@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hatobin.audience import choices
 from hatobin.audience.models import FieldKind
 from hatobin.audience.sheets import Row
+from hatobin.common.hidden import has_hidden
 from hatobin.wire.address import Address, AddressError, parse_address
 
 NAME_MAX = 100
@@ -18,7 +19,9 @@ CELL_MAX = 10_000  # characters
 
 # What a merge tag in a letter is written with; a name that holds one could not be merged.
 TAG_LETTERS = re.compile(r"""[{}%|"'<>\[\]\\`]""")
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What a name made from a column's label is made without.
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 # Spreadsheet programs run a cell that begins like this; Japanese ones also the wide forms.
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\u2212\uff20")
@@ -80,7 +83,7 @@ def cell_problem(value: str, kind: str) -> str | None:
         return "nul"
     if _CONTROL_IN_TEXT.search(value):
         return "control-character"
-    if kind != FieldKind.TEXT and CONTROL.search(value):
+    if kind != FieldKind.TEXT and _NO_LINE.search(value):
         return "line-break"
     return None
 
@@ -101,7 +104,7 @@ def split_fields(
 
 def has_control(text: str) -> bool:
     """Whether a text that stands on one line holds a line break or another invisible character."""
-    return CONTROL.search(text) is not None
+    return has_hidden(text)
 
 
 def same_name(name: str) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Conflict, HatobinError, Invalid
+from hatobin.common.hidden import has_hidden
 from hatobin.content.letters import CompiledLetter, LetterDraft
 from hatobin.senders.frozen import FrozenSender
 
@@ -110,11 +111,11 @@ def check_draft(draft: LetterDraft) -> None:
 
 
 def _check_line(text: str, *, field: str, limit: int) -> None:
-    if any(ord(c) < 32 or 127 <= ord(c) < 160 or c in "\u2028\u2029" for c in text):
+    if has_hidden(text):
         raise Invalid(
             "control-character",
             _("This contains a line break or another invisible character."),
-            advice=_("Write it on one line."),
+            advice=_("Write it on one line; type it instead of pasting it."),
             field=field,
         )
     if len(text) > limit:

@@ -91,7 +91,7 @@ def checked_list_name(name: str) -> str:
         raise Invalid(
             "control-character",
             _("This contains a line break or another invisible character."),
-            advice=_("Write it on one line."),
+            advice=_("Write it on one line; type it instead of pasting it."),
             field="list_name",
         )
     if len(line) > LIST_NAME_MAX:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 
 from django.db import transaction
@@ -13,6 +12,7 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common.errors import Conflict, HatobinError, Invalid, NotFound
+from hatobin.common.hidden import has_hidden
 from hatobin.senders.models import SenderIdentity, SenderProfile
 from hatobin.wire.address import AddressError, parse_address
 
@@ -127,26 +127,14 @@ def _checked_line(text: str, *, field: str) -> str:
             field=field,
             params={"most": most},
         )
-    if any(_is_invisible(character) for character in line):
+    if has_hidden(line):  # it would make headers out of text, or a sender look like another
         raise Invalid(
             "control-character",
             _("This contains a line break or another invisible character."),
-            advice=_("Write it on one line."),
+            advice=_("Write it on one line; type it instead of pasting it."),
             field=field,
         )
     return line
-
-
-def _is_invisible(character: str) -> bool:
-    """Line breaks and controls of every kind, and what turns the direction of writing round.
-
-    In a From line the first make headers out of text, the second make a sender look like another.
-    """
-    return (
-        unicodedata.category(character) in {"Cc", "Zl", "Zp"}
-        or "\u202a" <= character <= "\u202e"
-        or "\u2066" <= character <= "\u2069"
-    )
 
 
 def _checked_address(text: str, *, field: str) -> str:
