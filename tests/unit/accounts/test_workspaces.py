@@ -56,9 +56,32 @@ def test_a_workspace_made_by_a_command_is_taken_over_by_the_first_owner() -> Non
         name="花子",
         password=PASSWORD,
         workspace_name="市役所",
-        language="ja",
+        language="en",
     )
     assert workspace == orphan
+    orphan.refresh_from_db()
+    assert (orphan.name, orphan.language) == ("市役所", "en")
+
+
+def test_the_workspace_that_is_named_comes_before_one_without_members() -> None:
+    orphan = make_workspace("command")
+    kept = make_workspace("消防本部")
+    make_owner(kept, "chief@example.jp")
+    person = {"name": "花子", "password": PASSWORD, "language": "en"}
+    user, workspace = setup.add_owner(email="a@example.jp", workspace_name=" 消防本部 ", **person)
+    assert workspace == kept
+    assert access_workspace(user)[1].role == "owner"
+    kept.refresh_from_db()
+    assert (kept.name, kept.language) == ("消防本部", "ja")
+    orphan.refresh_from_db()
+    assert orphan.name == "command"
+    _user, taken = setup.add_owner(email="b@example.jp", workspace_name="水道局", **person)
+    assert (taken.pk, taken.name) == (orphan.pk, "水道局")
+    _user, new = setup.add_owner(email="c@example.jp", workspace_name="図書館", **person)
+    assert new.pk not in {orphan.pk, kept.pk}
+    with pytest.raises(Invalid) as nameless:
+        setup.add_owner(email="d@example.jp", workspace_name="  ", **person)
+    assert nameless.value.field == "workspace_name"
 
 
 def test_a_viewer_may_look_and_a_stranger_may_not() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.accounts.models import Member, Role, SetupToken, User, Workspace
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import actor_of_member
-from hatobin.accounts.services.workspaces import create_workspace
+from hatobin.accounts.services.workspaces import checked_name, create_workspace
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, HatobinError, Invalid
 from hatobin.common.ids import secret_token
@@ -70,17 +70,23 @@ def set_up_owner(
 def add_owner(
     *, email: str, name: str, password: str, workspace_name: str, language: str
 ) -> tuple[User, Workspace]:
-    """A new person who owns a workspace.
+    """A new person who owns a workspace: the one of this name, where there is one.
 
-    A workspace that has no members yet (made by a command) is taken over and named; else the one of
-    this name; else a new one is made.
+    Else one that has no members yet (made by a command) is taken over, and gets the name and the
+    language; else a new one is made.
     """
     user = create_person(email=email, name=name, password=password, language=language)
-    found = _orphan() or Workspace.objects.filter(name=workspace_name.strip()).first()
+    wanted = checked_name(workspace_name)
+    known = Workspace.objects.filter(name=wanted).order_by("created_at").first()
+    found = known or _orphan()
     if found is None:
-        return user, create_workspace(workspace_name, user, language=language)
+        return user, create_workspace(wanted, user, language=language)
     member = Member.objects.create(workspace=found, user=user, role=Role.OWNER)
     audit.record(actor_of_member(member), "member.joined", role=member.role)
+    if not known:
+        found.name, found.language = wanted, language
+        found.save(update_fields=["name", "language"])
+        audit.record(actor_of_member(member), "workspace.saved")
     return user, found
 
 

@@ -29,14 +29,19 @@ def furnish_with(call: Callable[[uuid.UUID], object]) -> None:
         _furnishers.append(call)
 
 
+def checked_name(name: str, *, field: str = "workspace_name") -> str:
+    """A workspace's name as it is stored; raises Invalid for none."""
+    if not name.strip():
+        raise Invalid("missing", _("This must be filled in."), field=field)
+    return name.strip()[:120]
+
+
 @transaction.atomic
 def create_workspace(
     name: str, owner: User | None, *, language: str = "ja", demo: bool = False
 ) -> Workspace:
     """A new workspace with its own keys; ``owner`` becomes its first member."""
-    if not name.strip():
-        raise Invalid("missing", _("This must be filled in."), field="workspace_name")
-    workspace = Workspace.objects.create(name=name.strip()[:120], language=language, is_demo=demo)
+    workspace = Workspace.objects.create(name=checked_name(name), language=language, is_demo=demo)
     sealing.create_keys(workspace.pk)
     for furnish in _furnishers:
         furnish(workspace.pk)
@@ -66,12 +71,11 @@ def lock_workspace(workspace_id: uuid.UUID) -> None:
 def save_workspace(actor: Actor, *, name: str, language: str, base_url: str) -> Workspace:
     """Renames a workspace, sets its language and the address that links in its letters begin with."""
     check_right(actor, Right.MANAGE)
-    if not name.strip():
-        raise Invalid("missing", _("This must be filled in."), field="name")
+    name = checked_name(name, field="name")
     if language not in dict(settings.LANGUAGES):
         raise Invalid("unknown-language", _("Choose Japanese or English."), field="language")
     workspace = Workspace.objects.select_for_update().get(pk=actor.workspace_id)
-    workspace.name = name.strip()[:120]
+    workspace.name = name
     workspace.language = language
     workspace.base_url = _checked_url(base_url)
     workspace.save()
