@@ -378,6 +378,20 @@ def test_the_last_owner_stays_one(owner: Client, hanako: User, workspace: Worksp
         members.remove_member(taro, theirs.pk)
 
 
+def test_the_page_says_how_many_keys_ended_with_a_member(
+    owner: Client, workspace: Workspace
+) -> None:
+    taro = make_actor(workspace, Role.OWNER, "taro@example.jp")
+    for name in ("CRM", "Web"):
+        api_keys.create_api_key(taro, name=name, scopes=["read"], days=1)
+    place = Member.objects.of(workspace.pk).get(user_id=taro.user_id)
+    japanese(owner).post(f"/settings/members/{place.pk}/", {"act": "remove"})
+    assert "この方が発行したAPIキー（2件）を無効にしました。" in words_of(
+        owner.get("/settings/members/")
+    )
+    assert not ApiKey.objects.of(workspace.pk).filter(revoked_at=None).exists()
+
+
 def test_an_invitation_is_refused_for_members_and_for_nonsense(owner: Client) -> None:
     for email in ("hanako@office.example", "nobody", "a@example.jp\nb@example.jp"):
         answer = owner.post("/settings/members/", {"email": email, "role": "viewer"})

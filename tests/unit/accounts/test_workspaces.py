@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.factories import PASSWORD, make_actor, make_owner, make_workspace
 
-from hatobin.accounts.rules import Right
+from hatobin.accounts.models import AuditEntry, Member
+from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import api_keys, members, setup
-from hatobin.accounts.services.access import access_workspace
+from hatobin.accounts.services.access import access_workspace, actor_of_member
 from hatobin.accounts.services.sealing import SealBroken, vault_of
 from hatobin.common.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -130,3 +131,31 @@ def test_an_api_key_opens_its_scopes_until_it_is_revoked() -> None:
     assert api_keys.actor_of_key(made.secret) is None
     with pytest.raises(Invalid):
         api_keys.create_api_key(owner, name="CRM", scopes=["everything"], days=30)
+
+
+def test_keys_end_with_the_membership_or_the_role_of_who_made_them() -> None:
+    workspace, other = make_workspace(), make_workspace("other")
+    hanako = make_actor(workspace)
+    taro = make_actor(workspace, email="taro@example.jp")
+    (place,) = [each for each in members.members(hanako) if each.user_id == taro.user_id]
+    elsewhere = actor_of_member(
+        Member.objects.create(workspace=other, user_id=taro.user_id, role="owner")
+    )
+
+    def key(actor: Actor) -> str:
+        return api_keys.create_api_key(actor, name="CRM", scopes=["people"], days=30).secret
+
+    kept = [key(hanako), key(elsewhere)]
+    first = key(taro)
+    assert members.change_role(hanako, place.pk, "owner") == 0
+    assert api_keys.actor_of_key(first) is not None
+    assert members.change_role(hanako, place.pk, "viewer") == 1
+    assert api_keys.actor_of_key(first) is None
+    members.change_role(hanako, place.pk, "owner")
+    gone = [key(taro), key(taro)]
+    assert members.remove_member(hanako, place.pk) == 2
+    assert [api_keys.actor_of_key(each) for each in gone] == [None, None]
+    assert all(api_keys.actor_of_key(each) for each in kept)
+    lines = AuditEntry.objects.of(workspace.pk).filter(action="api-key.revoked")
+    assert {line.actor for line in lines} == {hanako.label}
+    assert lines.count() == 3

@@ -96,6 +96,19 @@ def revoke_api_key(actor: Actor, key_id: uuid.UUID) -> None:
     key = rows.filter(pk=key_id, revoked_at=None).first()
     if key is None:
         raise NotFound("no-api-key", _("There is no such key, or it was already revoked."))
+    _end(actor, key)
+
+
+def revoke_keys_of(actor: Actor, user_id: uuid.UUID) -> int:
+    """Ends the keys that a person made in this workspace and still knows; answers how many."""
+    rows = ApiKey.objects.of(actor.workspace_id).select_for_update()
+    keys = list(rows.filter(created_by_id=user_id, revoked_at=None))
+    for key in keys:
+        _end(actor, key)
+    return sum(key.expires_at > clock.now() for key in keys)
+
+
+def _end(actor: Actor, key: ApiKey) -> None:
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     audit.record(actor, "api-key.revoked", subject=key.prefix)

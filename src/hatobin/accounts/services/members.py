@@ -15,6 +15,7 @@ from hatobin.accounts.models import Invitation, Member, Role, User, Workspace
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import actor_of_member, check_right
+from hatobin.accounts.services.api_keys import revoke_keys_of
 from hatobin.accounts.services.setup import create_person
 from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common import clock
@@ -118,8 +119,11 @@ def accept_as_user(token: str, user: User) -> Workspace:
 
 
 @transaction.atomic
-def change_role(actor: Actor, member_id: uuid.UUID, role: str) -> None:
-    """Gives a member another role; the last owner stays one."""
+def change_role(actor: Actor, member_id: uuid.UUID, role: str) -> int:
+    """Gives a member another role; the last owner stays one.
+
+    Who is no longer an owner keeps no key that may more than they do. Answers how many keys ended.
+    """
     check_right(actor, Right.MANAGE)
     if role not in Role.values:
         raise Invalid("unknown-role", _("Choose a role."), field="role")
@@ -127,20 +131,25 @@ def change_role(actor: Actor, member_id: uuid.UUID, role: str) -> None:
     if role != Role.OWNER:
         _check_not_last_owner(actor, member)
     if member.role == role:
-        return
+        return 0
     member.role = role
     member.save(update_fields=["role"])
     audit.record(actor, "member.role-changed", subject=f"user:{member.user_id}", role=role)
+    return 0 if role == Role.OWNER else revoke_keys_of(actor, member.user_id)
 
 
 @transaction.atomic
-def remove_member(actor: Actor, member_id: uuid.UUID) -> None:
-    """Takes a member out of the workspace; the last owner cannot go."""
+def remove_member(actor: Actor, member_id: uuid.UUID) -> int:
+    """Takes a member out of the workspace; the last owner cannot go.
+
+    The API keys that the person made end with it. Answers how many.
+    """
     check_right(actor, Right.MANAGE)
     member = _locked(actor, member_id)
     _check_not_last_owner(actor, member)
     member.delete()
     audit.record(actor, "member.removed", subject=f"user:{member.user_id}")
+    return revoke_keys_of(actor, member.user_id)
 
 
 def _join(row: Invitation, user: User) -> Workspace:

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hatobin.accounts.models import Member, Role
@@ -140,11 +141,18 @@ def change_member(request: StaffRequest, member_id: uuid.UUID) -> HttpResponse:
     """Another role, or out."""
     with told(request):
         if request.POST.get("act") == "remove":
-            members.remove_member(request.actor, member_id)
+            ended = members.remove_member(request.actor, member_id)
             messages.success(request, _("The person is no longer a member."))
         else:
-            members.change_role(request.actor, member_id, request.POST.get("role", ""))
+            ended = members.change_role(request.actor, member_id, request.POST.get("role", ""))
             messages.success(request, _("The role is changed."))
+        if ended:
+            text = ngettext(
+                "%(count)s API key that the person made no longer works.",
+                "%(count)s API keys that the person made no longer work.",
+                ended,
+            )
+            messages.success(request, text % {"count": ended})
     return redirect("console:settings-members")
 
 
