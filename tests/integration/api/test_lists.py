@@ -101,6 +101,15 @@ def test_columns_are_corrected_by_name(caller: Caller) -> None:
     assert made["field_names"] == ["氏名"]
 
 
+def test_of_two_address_columns_the_caller_must_name_one(caller: Caller) -> None:
+    data = "氏名,PCメール,携帯メール\n花子,a@example.jp,b@example.jp\n".encode()
+    unclear = caller.upload("two.csv", data)
+    assert (unclear.status, unclear.code) == (422, "which-address-column")
+    assert unclear.body["field"] == "columns"
+    assert "PCメール, 携帯メール" in unclear.body["detail"]
+    assert caller.upload("two.csv", data, columns="携帯メール=@").status == 202
+
+
 def test_a_queued_import_can_be_cancelled_and_writes_nothing(caller: Caller) -> None:
     before = Contact.objects.across_workspaces().count()
     path = f"/imports/{caller.upload('a.csv', MEMBERS).body['id']}"

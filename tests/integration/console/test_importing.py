@@ -131,6 +131,13 @@ def test_formulas_are_read_as_their_last_values_and_said_to_be(desk: Desk) -> No
     assert "花子様" in words_of(page)
 
 
+def test_two_columns_of_addresses_are_a_doubt(desk: Desk) -> None:
+    two = "氏名,PCメール,携帯メール\r\n花子,a@example.jp,b@example.jp\r\n".encode()
+    doubt = "メールアドレスの列が複数あります（PCメール,携帯メール）"
+    assert doubt in words_of(desk.client.get(desk.staged(two))).replace(" ", "")
+    assert "列が複数あります" not in words_of(desk.client.get(desk.staged(HANAKO)))
+
+
 # A wrong guess
 
 

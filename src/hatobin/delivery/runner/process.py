@@ -32,7 +32,8 @@ SECURITY
     Reads sealed contacts in memory only. Logs no address, no name, no server's words.
 
 DIAGNOSTICS
-    Warnings for a road in trouble, a server that says nothing and a database that is away; an error when a dispatch is halted.
+    Warnings for a road in trouble, a server that says nothing and a database that is away; an error
+    when a dispatch is halted.
     Leaves with status 1 on anything unforeseen, so that the supervisor starts it afresh.
 
 BUGS
