@@ -264,6 +264,40 @@ def test_the_count_holds_for_every_process_and_for_made_up_ports() -> None:
     assert "Wait five minutes" in words_of(answer)
 
 
+def from_network(address: str) -> Client:
+    client = browser()
+    client.defaults["REMOTE_ADDR"] = address
+    return client
+
+
+def test_a_stranger_from_elsewhere_does_not_lock_the_owner_out() -> None:
+    hanako = make_owner(make_workspace())
+    for _again in range(8):
+        answer = sign_in(from_network("203.0.113.9"), hanako.email, "wrong-wrong-wrong")
+    assert "Wait five minutes" in words_of(answer)
+    assert sign_in(from_network("198.51.100.7"), hanako.email, PASSWORD).status_code == 302
+    # One IPv6 customer has a whole network of addresses.
+    for number in range(5):
+        sign_in(from_network(f"2001:db8::{number + 1}"), hanako.email, "wrong-wrong-wrong")
+    answer = sign_in(from_network("2001:db8::99"), hanako.email, PASSWORD)
+    assert "Wait five minutes" in words_of(answer)
+
+
+def test_many_networks_together_may_not_guess_without_end() -> None:
+    hanako = make_owner(make_workspace())
+    for number in range(100):
+        answer = sign_in(from_network(f"203.0.113.{number}"), hanako.email, "wrong-wrong-wrong")
+        assert "from several places" not in words_of(answer), number
+        if number % 10 == 0:  # a right one is taken back
+            right = sign_in(from_network("198.51.100.7"), hanako.email, PASSWORD)
+            assert right.status_code == 302
+    for network in ("198.51.100.7", "192.0.2.1"):
+        answer = sign_in(from_network(network), hanako.email.title(), PASSWORD)
+        assert "from several places" in words_of(answer)
+    jiro = make_owner(make_workspace("Shelbyville"), "jiro@office.example")
+    assert sign_in(from_network("192.0.2.1"), jiro.email, PASSWORD).status_code == 302
+
+
 def test_one_machine_may_not_try_many_addresses() -> None:
     make_owner(make_workspace())
     for number in range(10):
