@@ -47,6 +47,19 @@ def test_a_spreadsheet_goes_out_as_one_letter_per_person(page: Page) -> None:
     expect(page.get_by_role("status").filter(has_text="3 / 3")).to_be_visible()
     page.locator("#preview-text").click()
     expect(page.locator(".letter-text")).to_contain_text("配信を停止できます")
+    chips = page.get_by_role("navigation").locator("a.chip")
+    chips.filter(has_text="最初の人").click()
+    expect(page.locator(".letter-text")).to_contain_text("山田 花子様")
+    chips.filter(has_text="最後の人").click()
+    expect(page.locator(".letter-text")).to_contain_text("お客様")
+    assert page.url.endswith("/check/")
+
+    # A test is the letter that is shown; the answer stands where the button is.
+    page.locator(".test-form button").click()
+    page.wait_for_url("**/check/?person=3#tested")
+    answer = page.locator(".banner[role=status]")
+    expect(answer).to_be_focused()
+    expect(answer).to_be_in_viewport()
 
     # The number, and then it goes by itself.
     letters.release(page, letter, "３人")

@@ -35,7 +35,7 @@ def test_a_test_letter_is_answered_beside_its_button_and_once(stage: Stage, alic
     sent = alice.post(
         f"/letters/{letter.id}/test/", {"recipient": "boss@example.com", "person": "2"}
     )
-    assert sent["Location"] == f"/letters/{letter.id}/check/?person=2#test"
+    assert sent["Location"] == f"/letters/{letter.id}/check/?person=2#tested"
     said = "A test letter is on its way to boss@example.com."
     assert said not in words_of(alice.get(f"/letters/{other.id}/check/"))
 
@@ -43,7 +43,7 @@ def test_a_test_letter_is_answered_beside_its_button_and_once(stage: Stage, alic
     panel = re.search(r'<section[^>]*aria-labelledby="test".*?</section>', page, re.S)
     assert panel
     assert said in panel.group()
-    assert re.search(r'role="status" tabindex="-1" data-focus', panel.group())
+    assert re.search(r'id="tested" role="status" tabindex="-1" data-focus', panel.group())
     assert 'href="/sandbox/?q=boss%40example.com"' in panel.group()
     assert 'class="messages"' not in page
     assert said not in words_of(alice.get(f"/letters/{letter.id}/check/"))
@@ -57,6 +57,18 @@ def test_a_clean_check_is_shown_as_complete_and_one_that_refuses_is_not(
     for step in ("check", "send"):
         assert "3. Check (done)" in words_of(alice.get(f"/letters/{clean.id}/{step}/"))
         assert "3. Check (done)" not in words_of(alice.get(f"/letters/{broken.id}/{step}/"))
+
+
+def test_somebody_by_lot_is_shown_without_the_rest_of_the_page(stage: Stage, alice: Client) -> None:
+    letter = stage.draft()
+    seen = set()
+    for _turn in range(60):
+        page = alice.get(f"/letters/{letter.id}/preview/?person=lot&view=text")
+        seen.add(page.context["number"])
+        assert "check" not in page.context
+    assert seen == {1, 2, 3}
+    beyond = alice.get(f"/letters/{letter.id}/preview/?person=99")
+    assert beyond.context["number"] == 3
 
 
 def test_people_of_a_finding_are_named_by_their_place_on_the_list(

@@ -16,6 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
 from hatobin.accounts.rules import Right
+from hatobin.audience import queries as audience
 from hatobin.campaigns import queries
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import Status
@@ -79,9 +80,12 @@ def check(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
 @staff_only
 @require_safe
 def preview(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
-    """One person's letter, for the preview's next and previous."""
+    """One person's letter, for moving about in the preview; nobody else's is made for it."""
     letter = queries.campaign(request.actor, letter_id)
-    context = _preview(request, letter)
+    total = (
+        audience.count(request.actor.workspace_id, letter.list_id).sendable if letter.list_id else 0
+    )
+    context = _preview(request, letter, total)
     return render(request, "console/letters/_preview.html", {"letter": letter, **context})
 
 
@@ -112,7 +116,7 @@ def send_test(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         else:
             request.session[_TESTED] = {"letter": str(letter_id), "to": recipient}
             page = reverse("console:letter-check", args=[letter_id])
-            return redirect(f"{page}?person={number}#test")
+            return redirect(f"{page}?person={number}#tested")
     return _page(request, letter, form, status=422)
 
 
@@ -131,16 +135,14 @@ def _page(
         **shell(request, letter, "check", checked=found.can_send),
     }
     if found.compiled_ok and letter.list_id is not None and found.sendable:
-        context |= _preview(request, letter, total=found.sendable)
+        context |= _preview(request, letter, found.sendable)
     return render(request, "console/letters/check.html", context, status=status)
 
 
-def _preview(
-    request: StaffRequest, letter: CampaignView, total: int | None = None
-) -> dict[str, object]:
+def _preview(request: StaffRequest, letter: CampaignView, total: int) -> dict[str, object]:
     """Someone who asks beyond the last person is shown the last."""
     number = _number(request)
-    if total is not None:
+    if total:
         drawn = request.GET.get("person") == "lot"
         number = random.randint(1, total) if drawn else min(number, total)  # noqa: S311 - no secret
     wanted = request.GET.get("view", "")
