@@ -157,7 +157,7 @@ def test_a_wrong_reading_is_said_beside_its_control_and_nothing_can_be_stored_by
 
 
 @pytest.mark.parametrize(
-    "query", ["encoding=klingon", "header_row=x", "header_row=-1", "delimiter=%00", "sheet=a"]
+    "query", ["encoding=klingon", "header_row=x", "header_row=-1", "delimiter=%01", "sheet=a"]
 )
 def test_a_reading_that_does_not_exist_is_no_server_error(desk: Desk, query: str) -> None:
     assert desk.client.get(f"{desk.staged(HANAKO)}?{query}").status_code == 200

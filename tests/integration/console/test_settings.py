@@ -384,7 +384,7 @@ def test_the_page_says_how_many_keys_ended_with_a_member(
     taro = make_actor(workspace, Role.OWNER, "taro@example.jp")
     for name in ("CRM", "Web"):
         api_keys.create_api_key(taro, name=name, scopes=["read"], days=1)
-    place = Member.objects.of(workspace.pk).get(user_id=taro.user_id)
+    place = Member.objects.of(workspace.pk).get(user=user_of(taro))
     japanese(owner).post(f"/settings/members/{place.pk}/", {"act": "remove"})
     assert "この方が発行したAPIキー（2件）を無効にしました。" in words_of(
         owner.get("/settings/members/")

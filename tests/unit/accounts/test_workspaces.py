@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.factories import PASSWORD, make_actor, make_owner, make_workspace
+from tests.factories import PASSWORD, make_actor, make_owner, make_workspace, user_of
 
 from hatobin.accounts.models import AuditEntry, Member
 from hatobin.accounts.rules import Actor, Right
@@ -139,7 +139,7 @@ def test_keys_end_with_the_membership_or_the_role_of_who_made_them() -> None:
     taro = make_actor(workspace, email="taro@example.jp")
     (place,) = [each for each in members.members(hanako) if each.user_id == taro.user_id]
     elsewhere = actor_of_member(
-        Member.objects.create(workspace=other, user_id=taro.user_id, role="owner")
+        Member.objects.create(workspace=other, user=user_of(taro), role="owner")
     )
 
     def key(actor: Actor) -> str:
