@@ -46,7 +46,8 @@ def show_check(shot: OneShot, *, quiet: bool) -> None:
         )
         click.echo("  " + text % {"count": f"{shot.duplicates:,}"}, err=True)
     for finding in check.findings:
-        click.echo(f"  {finding.level}: {finding_as_text(finding)}", err=True)
+        level = _("Stands in the way") if finding.level == "refuse" else _("Please look")
+        click.echo(f"  {level}: {finding_as_text(finding)}", err=True)
 
 
 def finding_as_text(finding: Finding) -> str:

@@ -10,7 +10,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from hatobin.accounts.rules import Right
@@ -28,9 +28,10 @@ from hatobin.console.numbers import page_number
 from hatobin.console.shared import staff_only
 from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import DeliveryState
-from hatobin.delivery.queries import Progress, Sums
+from hatobin.delivery.queries import Sums
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.rules.states import NOT_RECEIVED, OPEN
+from hatobin.delivery.rules.stops import stop_text
 
 # A term of the sum and a filter of the rows: key, meter colour, its states. "waiting" is everything that has not ended.
 _TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -45,21 +46,6 @@ _TERMS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 _FILTERS: dict[str, tuple[str, ...]] = {
     files.NOT_RECEIVED_KEY: tuple(sorted(NOT_RECEIVED)),
     **{key: states for key, _kind, states in _TERMS},
-}
-_STOPPED: dict[str, Promise] = {
-    "person": gettext_lazy("A person stopped it. What had not left stays here."),
-    "last-byte": gettext_lazy(
-        "Hatobin stopped it: the last check before leaving found something that must not leave."
-    ),
-    "content-changed": gettext_lazy(
-        "Hatobin stopped it: what was to be sent was not what was checked."
-    ),
-    "cannot-read": gettext_lazy(
-        "Hatobin stopped it: the letter cannot be made. Make a copy, and look at its merge fields."
-    ),
-    "cannot-open": gettext_lazy(
-        "Hatobin paused it: the data of the people cannot be opened on this machine."
-    ),
 }
 _STEPS_TOLD = 25  # percent; a screen reader hears of each once
 
@@ -145,16 +131,10 @@ def _live(request: StaffRequest, letter: CampaignView, dispatch_id: uuid.UUID) -
         "live": not over,
         "time_left": _about(now.time_left),
         "told": now.percent // _STEPS_TOLD * _STEPS_TOLD,
-        "stopped_by": _stop_sentence(letter, now),
+        "stopped_by": stop_text(letter.status, now.stop_code) if now.stop_code else "",
         "may_stop": request.actor.may(Right.STOP),
         **shell(request, letter, "result"),
     }
-
-
-def _stop_sentence(letter: CampaignView, now: Progress) -> str | Promise:
-    if letter.status not in {Status.STOPPED, Status.PAUSED}:
-        return ""
-    return _STOPPED.get(now.stop_code, "")
 
 
 def _terms(sums: Sums) -> list[Term]:

@@ -167,7 +167,7 @@ def when(moment: datetime | None, seconds: bool = False) -> SafeString:
 @register.simple_tag(name="in_a_row")
 def sentences_in_a_row(*sentences: object) -> SafeString:
     """Sentences that come from several texts, without the gap that a space leaves after a Japanese one."""
-    return mark_safe(in_a_row(*map(conditional_escape, sentences)))  # noqa: S308 - each is escaped
+    return mark_safe(in_a_row(*(conditional_escape(str(each)) for each in sentences)))  # noqa: S308 - each is escaped
 
 
 @register.simple_tag

@@ -15,6 +15,9 @@ _TEXTS: dict[str, Promise] = {
         "Hatobin stopped it: the last check before leaving found something that must not leave."
     ),
     "content-changed": _("Hatobin stopped it: what was to be sent was not what was checked."),
+    "cannot-read": _(
+        "Hatobin stopped it: the letter cannot be made. Make a copy, and look at its merge fields."
+    ),
     "cannot-open": _("Hatobin paused it: the data of the people cannot be opened on this machine."),
 }
 _PAUSED = _("It is paused. It goes on when somebody resumes it on its page.")
