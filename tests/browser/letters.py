@@ -69,6 +69,14 @@ def _upload(page: Page, letter: str, name: str, rows: tuple[tuple[str, str], ...
     page.wait_for_url("**/result/**")
 
 
+def demo_draft(page: Page) -> str:
+    """Address of the draft that the demo brings along: the oldest of all, so on the last page of drafts."""
+    page.goto("/letters/?status=draft&page=99999999")
+    found = page.locator("ul.letters a", has_text="12月のお知らせ").last.get_attribute("href")
+    assert found
+    return found
+
+
 def choose_list(page: Page, letter: str, name: str) -> None:
     """The first step with a list that is there already."""
     page.goto(f"{letter}people/")

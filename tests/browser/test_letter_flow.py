@@ -124,8 +124,7 @@ def test_a_wrong_number_is_refused_beside_the_field_and_nothing_leaves(page: Pag
 
 
 def test_the_views_of_a_letter_fit_the_narrowest_phone(desk: Desk, page: Page) -> None:
-    page.goto("/letters/?status=draft")
-    letter = page.locator("ul.letters a", has_text="12月のお知らせ").last.get_attribute("href")
+    letter = letters.demo_draft(page)
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
         narrow = desk.window(language, width=NARROW)

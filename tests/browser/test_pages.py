@@ -49,8 +49,7 @@ _READ = """() => {
 def addresses(desk_of_module: Desk, finished: str) -> dict[str, str]:
     """Where the places are that a number leads to."""
     page = desk_of_module.window()
-    page.goto("/letters/?status=draft")
-    draft = page.locator("ul.letters a", has_text="12月のお知らせ").last.get_attribute("href")
+    draft = letters.demo_draft(page)
     page.goto("/lists/")
     found = page.locator("main a[href^='/lists/']", has_text="広報メール会員").first
     here = found.get_attribute("href")
