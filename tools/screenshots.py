@@ -136,7 +136,7 @@ class Photographer:
         with self._window("ja") as page:
             _go(page, f"{letter}send/")
             page.locator("input[name=typed_number]").fill("1000")
-            page.locator("form:has(input[name=typed_number]) button.button").click()
+            page.locator("button.button.large[form=send-form]").click()
             page.wait_for_url(re.compile(r"/result/"))
 
     def _wait_until_done(self, letter: str) -> None:
