@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import idna
 
-from hatobin.wire.address_search import find_addresses, hidden_in
+from hatobin.wire.address_search import find_addresses, hidden_in, may_hold_address
 from hatobin.wire.japanese_addresses import fold_width, is_carrier
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "find_addresses",
     "hidden_in",
     "in_own_letters",
+    "may_hold_address",
     "parse_address",
     "split_display",
 ]

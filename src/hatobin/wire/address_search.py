@@ -37,6 +37,11 @@ _DOMAIN_OF_WORDS = re.compile(
 _ASCII_START = re.compile(r"[A-Za-z][A-Za-z0-9-]*(?=[^\x00-\x7f])")
 
 
+def may_hold_address(text: str) -> bool:
+    """One quick scan: without such a sign there is nothing to find, with or without markup."""
+    return _SIGNS.search(text) is not None
+
+
 def hidden_in(found: str) -> list[str]:
     """Other addresses that a found one may really be, where something was written right before or after.
 
@@ -61,7 +66,7 @@ def find_addresses(text: str) -> list[str]:
     The strings are candidates: compare ``parse_address(found).key_form`` where it parses. Only a
     non-ASCII local part that mixes kana or kanji with ASCII is cut short.
     """
-    if not _SIGNS.search(text):
+    if not may_hold_address(text):
         return []
     if _ENTITY.search(text):
         text = html.unescape(text)

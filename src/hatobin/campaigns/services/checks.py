@@ -41,7 +41,8 @@ class Check:
 
     ``people`` = ``sendable`` + ``suppressed``; ``left``: those who unsubscribed from the list are not
     among them. ``merged``: letters that were made for real.
-    ``interesting``: indexes worth looking at, see ``interesting``; ``gaps``: those of them with an empty field.
+    ``interesting``: indexes worth looking at: people with an empty field, the first, the last, and some by
+    lot, which falls the same way until the draft is saved again; ``gaps``: those with an empty field.
     """
 
     seal: str
@@ -98,14 +99,6 @@ def check_for_release(actor: Actor, row: Campaign) -> tuple[Ready, Check]:
         if finding.level == "refuse":
             raise _refused(finding)
     return ready(actor, row), made
-
-
-def interesting(actor: Actor, campaign_id: uuid.UUID) -> tuple[int, ...]:
-    """Indexes worth looking at: people with an empty field, the first, the last, and some by lot.
-
-    The lot falls the same way until the draft is saved again.
-    """
-    return check(actor, campaign_id).interesting
 
 
 def preview(actor: Actor, campaign_id: uuid.UUID, index: int = 0) -> PreviewedLetter:

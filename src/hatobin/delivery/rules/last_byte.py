@@ -10,7 +10,14 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from hatobin.wire.address import Address, AddressError, find_addresses, hidden_in, parse_address
+from hatobin.wire.address import (
+    Address,
+    AddressError,
+    find_addresses,
+    hidden_in,
+    may_hold_address,
+    parse_address,
+)
 from hatobin.wire.message_facts import MessageFacts
 
 
@@ -48,6 +55,8 @@ def strangers_in(texts: Iterable[tuple[str, str]], *, own: Collection[str]) -> d
     """The same for (place, text) pairs. An address of one's own is not taken apart any further."""
     found: dict[str, str] = {}
     for place, text in texts:
+        if not may_hold_address(text):
+            continue
         shown = f"{text} {_MARKUP.sub('', text)}" if place == "html" else text
         for candidate in find_addresses(shown):
             form = _key_form(candidate)
