@@ -169,3 +169,9 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "member-change": {"role": {"role": "sender"}, "remove": {"act": "remove"}},
     }
     return {name: {"": body} for name, body in single.items()} | several
+
+
+def japanese(client: Client) -> Client:
+    """The same browser, after a press on the language switch."""
+    client.cookies["hatobin_language"] = "ja"
+    return client
