@@ -53,6 +53,14 @@ class Channel(asyncio.Protocol):
         """Whether TLS is on."""
         return self._secure
 
+    @property
+    def tls(self) -> tuple[str, str]:
+        """(version, cipher), such as ``TLSv1.3`` and ``TLS_AES_256_GCM_SHA384``; empty without TLS."""
+        found = self._transport.get_extra_info("ssl_object") if self._transport else None
+        if found is None or found.cipher() is None:
+            return "", ""
+        return found.version(), found.cipher()[0]
+
     def ask(self, data: bytes, replies: int = 1) -> None:
         """Writes; the server owes so many more replies."""
         self._asked += replies

@@ -7,6 +7,8 @@ whether the same attempt may succeed later without anybody changing anything.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from hatobin.wire.reply import Reply
 
 
@@ -29,7 +31,8 @@ class ConnectFailed(EgressError):
 
     Kinds: ``host-unknown``, ``dns`` (the resolver does not answer), ``refused``, ``unreachable``,
     ``timeout``, ``greeting-timeout`` (connected, then silence), ``closed`` (hung up before the
-    conversation was ready).
+    conversation was ready), ``source-unusable`` (this machine does not have the address that it
+    should send from).
     """
 
 
@@ -46,8 +49,28 @@ class TlsFailed(EgressError):
 
     Kinds: ``starttls-not-offered``, ``starttls-refused``, ``starttls-injection`` (somebody added
     bytes before the encryption began), ``not-tls`` (the port speaks without TLS), ``certificate``,
-    ``handshake``, ``timeout``.
+    ``handshake``, ``timeout``; and where the domain's MTA-STS policy insists: ``mta-sts-mismatch``
+    (none of the domain's servers is one that the policy names), ``mta-sts-tls`` (the server could
+    not prove itself under TLS; ``detail`` says how it failed).
     """
+
+
+class NoRoute(EgressError):
+    """There is no server to which mail for this domain could go.
+
+    Kinds: ``no-such-domain``, ``no-mail`` (the domain says that it takes none, RFC 7505),
+    ``no-mail-server``, ``mail-loop`` (it would be this machine), ``bogus-address`` (an address that
+    cannot be a mail server's), ``dns`` (temporary), ``dns-loop``. The only error of the direct road
+    that, where not temporary, is the end of a letter.
+    """
+
+
+class NoSource(EgressError):
+    """None of the addresses to send from is usable now. Kind: ``no-source``."""
+
+    def __init__(self, retry_at: datetime | None) -> None:
+        super().__init__("no-source", temporary=True)
+        self.retry_at = retry_at
 
 
 class AuthFailed(EgressError):

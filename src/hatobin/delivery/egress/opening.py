@@ -19,12 +19,15 @@ from hatobin.wire.reply import Reply
 Features = Mapping[str, str]
 
 
-async def open_channel(endpoint: Endpoint) -> tuple[Channel, Features]:
+async def open_channel(
+    endpoint: Endpoint, sock: socket.socket | None = None
+) -> tuple[Channel, Features]:
     """A channel that is ready for MAIL, and what the server offers (keyword: parameters).
 
-    Raises ConnectFailed, GreetingRefused, TlsFailed or AuthFailed.
+    ``sock`` is connected already: ``endpoint.host`` is then only the name that a certificate has to
+    carry. Raises ConnectFailed, GreetingRefused, TlsFailed or AuthFailed.
     """
-    channel = await _connect(endpoint)
+    channel = await _connect(endpoint, sock)
     with closing_on_error(channel):
         try:
             features = await _converse(channel, endpoint)
@@ -35,21 +38,24 @@ async def open_channel(endpoint: Endpoint) -> tuple[Channel, Features]:
     return channel, features
 
 
-async def _connect(endpoint: Endpoint) -> Channel:
+async def _connect(endpoint: Endpoint, sock: socket.socket | None) -> Channel:
     channel = Channel()
     if endpoint.security != "tls":
         channel.expect()
     try:
         async with asyncio.timeout(endpoint.timeouts.connect):
-            await asyncio.get_running_loop().create_connection(
-                lambda: channel, endpoint.host, endpoint.port
-            )
+            loop = asyncio.get_running_loop()
+            if sock is None:
+                await loop.create_connection(lambda: channel, endpoint.host, endpoint.port)
+            else:
+                await loop.create_connection(lambda: channel, sock=sock)
     except (OSError, UnicodeError) as error:
-        raise _unconnected(error) from error
+        raise unconnected(error) from error
     return channel
 
 
-def _unconnected(error: Exception) -> ConnectFailed:
+def unconnected(error: Exception) -> ConnectFailed:
+    """Why connecting failed, by what the operating system said."""
     detail = str(error)
     if isinstance(error, UnicodeError):
         return ConnectFailed("host-unknown", temporary=False, detail=detail)
@@ -124,7 +130,7 @@ async def _protect(channel: Channel, endpoint: Endpoint, *, early: str) -> None:
     verify = endpoint.verify and endpoint.security != "starttls"
     try:
         await channel.start_tls(
-            _context(verify),
+            tls_context(verify),
             endpoint.host,
             endpoint.timeouts.tls,
             greeting=endpoint.security == "tls",
@@ -144,7 +150,8 @@ async def _protect(channel: Channel, endpoint: Endpoint, *, early: str) -> None:
         raise TlsFailed("handshake", temporary=True, detail=str(error)) from error
 
 
-def _context(verify: bool) -> ssl.SSLContext:
+def tls_context(verify: bool) -> ssl.SSLContext:
+    """For a client, TLS 1.2 or newer; the machine's trusted certificates."""
     # Reading the trusted certificates takes some 20 ms, too long for every connection.
     return _cached_context(
         verify, os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
@@ -154,6 +161,7 @@ def _context(verify: bool) -> ssl.SSLContext:
 @lru_cache(maxsize=8)
 def _cached_context(verify: bool, _file: str, _folder: str) -> ssl.SSLContext:
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

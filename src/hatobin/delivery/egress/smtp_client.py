@@ -24,6 +24,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from typing import Self
 
 from hatobin.delivery.egress.channel import Broken, Channel
@@ -53,9 +54,12 @@ class SmtpConnection:
         self.messages_sent = 0
 
     @classmethod
-    async def open(cls, endpoint: Endpoint) -> Self:
-        """Raises ConnectFailed, GreetingRefused, TlsFailed or AuthFailed (``egress.errors``)."""
-        channel, features = await open_channel(endpoint)
+    async def open(cls, endpoint: Endpoint, sock: socket.socket | None = None) -> Self:
+        """Over ``sock`` where it is given, which is connected already.
+
+        Raises ConnectFailed, GreetingRefused, TlsFailed or AuthFailed (``egress.errors``).
+        """
+        channel, features = await open_channel(endpoint, sock)
         return cls(endpoint, channel, features)
 
     @property
@@ -67,6 +71,11 @@ class SmtpConnection:
     def encrypted(self) -> bool:
         """Whether TLS is on."""
         return self._channel.secure
+
+    @property
+    def tls(self) -> tuple[str, str]:
+        """(version, cipher); empty without TLS."""
+        return self._channel.tls
 
     async def offer(self, mail_from: str, rcpt: Address, body: bytes) -> None:
         """Everything but the final dot. ``mail_from`` may be empty (the null path).
