@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.functions import RandomUUID
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +20,12 @@ class EgressKind(models.TextChoices):
 
     SANDBOX = "sandbox", _("Sandbox (nothing leaves this machine)")
     SMTP_RELAY = "smtp-relay", _("SMTP relay")
+    DIRECT = "direct", _("Straight to the recipients' mail servers")
+    PROVIDER = "provider", _("Mail service")
 
 
 class TlsMode(models.TextChoices):
-    """How the connection to a relay is protected."""
+    """How the connection to a server is protected; a direct road is never ``tls``."""
 
     NONE = "none", _("No encryption")
     OPPORTUNISTIC = "opportunistic", _("STARTTLS where the server offers it")
@@ -32,7 +34,15 @@ class TlsMode(models.TextChoices):
 
 
 class Egress(WorkspaceOwned):
-    """One road out of the house. The password is sealed (context ``b"egress:" + id bytes``)."""
+    """One road out of the house. Which columns belong to which kind:
+
+    ``smtp-relay``: host, port, tls, username, sealed_password (context ``b"egress:" + id bytes``).
+    ``direct``: sources ([{"address": "192.0.2.1", "ehlo_name": "mail.example.jp", "weight": 1}]; none:
+    the system chooses), tls, and host and port when all letters go to one server whatever the
+    recipient (a smart host, a test).
+    ``provider``: provider (a name of ``egress.providers``), settings (what is not secret: a region, a
+    domain), sealed_credentials (JSON; context ``b"egress-credentials:" + id bytes``).
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     name = models.CharField(_("Name"), max_length=120)
@@ -42,6 +52,12 @@ class Egress(WorkspaceOwned):
     tls = models.CharField(max_length=20, choices=TlsMode.choices, default=TlsMode.STARTTLS)
     username = models.CharField(_("User name"), max_length=254, blank=True)
     sealed_password = models.BinaryField(null=True)
+    sources = models.JSONField(default=list, db_default=Value([], models.JSONField()))
+    provider = models.CharField(max_length=40, blank=True, default="", db_default="")
+    settings = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    sealed_credentials = models.BinaryField(null=True)
+    # What takes over when this road does not work; never the sandbox for a real road, no circles.
+    fallback = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     connections = models.PositiveIntegerField(default=5)
     messages_per_connection = models.PositiveIntegerField(default=100)
     is_default = models.BooleanField(default=False)
@@ -55,9 +71,19 @@ class Egress(WorkspaceOwned):
 
     objects = WorkspaceRows["Egress"].as_manager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(fallback=F("id")), name="egress_never_its_own_fallback"
+            ),
+            models.CheckConstraint(
+                condition=Q(fallback=None) | ~Q(kind="sandbox"), name="egress_sandbox_stands_alone"
+            ),
+        ]
+
     @property
     def label(self) -> str:
-        """What a screen calls it: a relay by its own name, the sandbox in the reader's language."""
+        """What a screen calls it: a road by its own name, the sandbox in the reader's language."""
         return gettext("Sandbox") if self.kind == EgressKind.SANDBOX else self.name
 
 
