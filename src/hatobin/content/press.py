@@ -28,7 +28,10 @@ class Printed(NamedTuple):
 
     head: bytes  # without the empty line
     body: bytes
+    to: Address
     subject: str
+    message_id: str
+    unsubscribe_url: str
     texts: tuple[str, ...]  # what stands in each place
     whole: MergedLetter | None  # when the letter was not printed place by place
 
@@ -42,7 +45,7 @@ class Press:
 
     def __init__(self, letter: CompiledLetter, fixed: Fixed) -> None:
         self.merger = Merger(letter)
-        self._fixed = fixed
+        self.fixed = fixed
         self._names = [(name, self.merger.fallbacks.get(name, "")) for name in self.merger.names]
         self._places = Places(names=frozenset(self.merger.names))
         plain, safe = environment(escape=False), environment(escape=True)
@@ -51,9 +54,9 @@ class Press:
         self.text = pieces(plain.from_string(letter.text))
         self.html = pieces(safe.from_string(letter.html)) if letter.html else None
         self._makers = self._places.makers
-        self._static_subject = _static_subject(self.subject)
+        self.static_subject = _static_subject(self.subject)
         self._plate = (
-            Plate(fixed, text=self.text, html=self.html, subject=self._static_subject)
+            Plate(fixed, text=self.text, html=self.html, subject=self.static_subject)
             if self._can_be_taken_apart(letter)
             else None
         )
@@ -84,7 +87,7 @@ class Press:
         values = []
         for text in texts:
             values.append(text.encode() if text.isprintable() else tidy(text, "text"))
-        subject = self._static_subject
+        subject = self.static_subject
         if subject is None:
             subject = "".join([p if isinstance(p, str) else texts[p] for p in self.subject])
             check_subject(subject)
@@ -93,7 +96,7 @@ class Press:
         )
         if len(body) > _BODY_BELOW_LIMIT:
             return None
-        return Printed(head, body, subject, tuple(texts), None)
+        return Printed(head, body, to, subject, message_id, link, tuple(texts), None)
 
     def _values(self, fields: Mapping[str, str]) -> dict[str, str]:
         """As ``Merger.values_for``."""
@@ -116,12 +119,12 @@ class Press:
         if merged.html:
             values.append(tidy(merged.html, "html"))
         plate = Plate(
-            self._fixed, text=[0], html=[1] if merged.html else None, subject=merged.subject
+            self.fixed, text=[0], html=[1] if merged.html else None, subject=merged.subject
         )
         head, body = plate.print(
             values, to=to, subject=merged.subject, message_id=message_id, link=link
         )
-        return Printed(head, body, merged.subject, (), merged)
+        return Printed(head, body, to, merged.subject, message_id, link, (), merged)
 
     def _can_be_taken_apart(self, letter: CompiledLetter) -> bool:
         """Whether no text can be a piece of our own mark, none is refused, and no part can vanish."""

@@ -24,12 +24,12 @@ _LOCAL_OF_WORDS = re.compile(r"[\w.+-]+\Z")
 _LOCAL_QUOTED = re.compile(r'"((?:[^"\\\r\n]|\\.)+)"\Z')
 _EDGE = "-_+.~"
 _BREAK = re.compile(r"[/~#$%!?|=&*'{}^`]")
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 _DECODED = 3  # times: a link inside a link is encoded twice
 _AROUND = "'*`{|}"
 
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
+DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?")
 _WORD_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _DOMAIN_OF_WORDS = re.compile(
     rf"(?:{_WORD_LABEL}\.)+{_WORD_LABEL}|(?:{_WORD_LABEL}。)+{_WORD_LABEL}"
@@ -70,7 +70,7 @@ def find_addresses(text: str) -> list[str]:
         return []
     if _ENTITY.search(text):
         text = html.unescape(text)
-    text = fold_width(_INVISIBLE.sub("", text))
+    text = fold_width(INVISIBLE.sub("", text))
     found = dict.fromkeys(_candidates(text))
     for _again in range(_DECODED):
         if "%40" not in text and "%25" not in text:
@@ -93,7 +93,7 @@ def _candidates(text: str) -> Iterator[str]:
 
 
 def _domain_after(text: str, start: int) -> str:
-    found = _DOMAIN.match(text, start)
+    found = DOMAIN.match(text, start)
     if found and not (
         text[found.end() : found.end() + 1] == "." and _is_word(text, found.end() + 1)
     ):
