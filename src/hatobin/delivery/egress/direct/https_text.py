@@ -78,7 +78,7 @@ async def _read_headers(reader: asyncio.StreamReader) -> http.client.HTTPMessage
     if words[1] != b"200":
         raise FetchFailed(f"status {words[1].decode('ascii', 'replace')[:9]}")
     headers = http.client.parse_headers(io.BytesIO(rest))
-    if headers.get_content_type() != "text/plain":
+    if "Content-Type" not in headers or headers.get_content_type() != "text/plain":
         raise FetchFailed("the answer is not text/plain")
     return headers
 
