@@ -19,6 +19,7 @@ _CHECK_HOST = _("Check the server name for typing mistakes.")
 _CHECK_PORT = _("Check server name and port; ask whoever runs the server.")
 _CHECK_MODE = _("Usual pairs: port 587 with STARTTLS, port 465 with TLS from the start.")
 _CHECK_LOGIN = _("Check user name and password; some providers want a separate app password.")
+_CHECK_ADDRESS = _("Check the part of the address behind the @.")
 _WAIT = _("Wait a little. If it stays, ask whoever runs the server.")
 
 _TROUBLES: dict[str, Trouble] = {
@@ -60,6 +61,36 @@ _TROUBLES: dict[str, Trouble] = {
         _("Use the name that the certificate was made for, or have the certificate renewed."),
     ),
     "handshake": Trouble(_("The encrypted connection could not be made."), _CHECK_MODE),
+    "mta-sts-mismatch": Trouble(
+        _("The domain's security policy names none of its mail servers."),
+        _("Letters wait. Whoever runs the domain has to correct policy or servers."),
+    ),
+    "mta-sts-tls": Trouble(
+        _("The domain insists on proven encryption, which its server did not give."),
+        _("Letters wait. If it stays, tell whoever runs the domain."),
+    ),
+    "no-such-domain": Trouble(_("There is no such domain."), _CHECK_ADDRESS),
+    "no-mail": Trouble(_("The domain takes no mail."), _CHECK_ADDRESS),
+    "no-mail-server": Trouble(_("The domain has no mail server."), _CHECK_ADDRESS),
+    "mail-loop": Trouble(
+        _("Letters to this domain would come back to this machine."),
+        _("Whoever runs the domain has to enter its own mail server."),
+    ),
+    "bogus-address": Trouble(
+        _("The domain's mail server has an address that cannot be reached."), _CHECK_ADDRESS
+    ),
+    "dns-loop": Trouble(
+        _("The names of the domain refer to each other without end."),
+        _("Whoever runs the domain has to correct its entries."),
+    ),
+    "source-unusable": Trouble(
+        _("This machine does not have the address that it should send from."),
+        _("Correct the addresses to send from, or give the address to this machine."),
+    ),
+    "no-source": Trouble(
+        _("None of the addresses to send from can be used right now."),
+        _("They are tried again by themselves. If it stays, check the addresses and the network."),
+    ),
     "auth-refused": Trouble(_("User name or password is wrong."), _CHECK_LOGIN),
     "auth-temporary": Trouble(_("The server cannot check the sign-in right now."), _WAIT),
     "auth-not-offered": Trouble(

@@ -36,7 +36,7 @@ _HOSTS = 5  # tried for one conversation
 _ADDRESSES = 6  # of one host
 _TALKS = 3  # servers that answered at all; each may keep us waiting for minutes
 # After these an opportunistic conversation begins anew without TLS (RFC 7435 section 4).
-_CLEAR_AFTER = frozenset({"starttls-refused", "handshake", "timeout"})
+_CLEAR_AFTER = frozenset({"starttls-refused", "handshake", "not-tls", "timeout"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
