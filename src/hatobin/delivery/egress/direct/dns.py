@@ -100,7 +100,7 @@ def _text(record: object) -> str:
 
 
 def _negative_ttl(error: dns.resolver.NXDOMAIN, asked: dns.name.Name) -> float:
-    response = cast(dns.message.QueryMessage, error.response(asked))
+    response = cast(dns.message.QueryMessage, error.response(asked))  # type: ignore[no-untyped-call]
     return response.resolve_chaining().minimum_ttl
 
 
