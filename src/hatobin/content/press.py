@@ -14,7 +14,8 @@ from typing import NamedTuple
 from hatobin.content.engine import environment
 from hatobin.content.letters import CompiledLetter, MergedLetter
 from hatobin.content.merge import INVISIBLE, PLACE, Merger, check_subject
-from hatobin.content.segments import Piece, Places, Run
+from hatobin.content.run import Run
+from hatobin.content.segments import Piece, Places
 from hatobin.wire.address import Address
 from hatobin.wire.headers import ComposeError
 from hatobin.wire.press import Fixed, Plate, subject_field, tidy
@@ -90,7 +91,8 @@ class Press:
         subject = self.static_subject
         if subject is None:
             subject = "".join([p if isinstance(p, str) else texts[p] for p in self.subject])
-            check_subject(subject)
+            if not subject.isprintable():
+                check_subject(subject)
         head, body = self._plate.print(
             values, to=to, subject=subject, message_id=message_id, link=link
         )

@@ -6,7 +6,6 @@ field is looked up, a chain of filters with fixed arguments is called, everythin
 
 from __future__ import annotations
 
-import html as html_module
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -23,39 +22,14 @@ from liquid.builtin.output import OutputNode
 from liquid.builtin.tags.comment_tag import CommentNode
 from liquid.builtin.tags.inline_comment_tag import InlineCommentNode
 from liquid.output import LimitedStringIO
-from liquid.stringify import to_liquid_string
 
+from hatobin.content.branches import block_maker
 from hatobin.content.merge import OWN, PLACE
+from hatobin.content.run import HIDDEN_NAMES, Maker, Run, escaped, shown, worked_out
 
 Piece = str | int  # text, or the number of a place
 _LINK = [OWN, "unsubscribe_url"]
 _LINE_ENDS = re.compile(r"\r\n|\r")
-_HIDDEN_NAMES = frozenset({OWN, "partial"})  # the engine has values of its own under these
-
-
-class Run:
-    """One person's values while a letter is printed."""
-
-    __slots__ = ("contexts", "link", "link_in_html", "values")
-
-    def __init__(self, values: dict[str, str], link: str) -> None:
-        self.values = values
-        self.link = link
-        self.link_in_html = html_module.escape(link) if "&" in link or "'" in link else link
-        self.contexts: dict[BoundTemplate, RenderContext] = {}
-
-    def context_of(self, template: BoundTemplate) -> RenderContext:
-        """Shared by all places of one source, as in one rendering."""
-        context = self.contexts.get(template)
-        if context is None:
-            given = {**self.values, OWN: {"unsubscribe_url": PLACE}}
-            context = template.context_class(template, globals=template.make_globals(given))
-            context.scope.push({"partial": False})
-            self.contexts[template] = context
-        return context
-
-
-Maker = Callable[[Run], str]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,42 +58,50 @@ class Places:
             return ""
         if isinstance(node, OutputNode):
             return self._output(node, template)
-        return self._number((node, template), _rendered(node, template))
+        return self._number((node, template), self._block(node, template))
+
+    def _block(self, node: Node, template: BoundTemplate) -> Maker:
+        maker = block_maker(node, template, lambda nodes: self._branch(nodes, template))
+        return maker or _rendered(node, template)
+
+    def _branch(self, nodes: list[Node], template: BoundTemplate) -> Maker:
+        """Made only when it is shown, so its places are none of the letter's."""
+        inner = Places(names=self.names)
+        pieces = [inner._piece(node, template) for node in nodes]
+        makers = inner.makers
+
+        def make(run: Run) -> str:
+            texts = [piece if isinstance(piece, str) else makers[piece](run) for piece in pieces]
+            text = "".join(texts)
+            if "\r" in text:  # a value's: each one is written on its own
+                text = "".join(_LINE_ENDS.sub("\n", one) for one in texts)
+            return text
+
+        return make
 
     def _output(self, node: OutputNode, template: BoundTemplate) -> int:
-        shown, escape = node.expression, template.env.autoescape
-        if isinstance(shown, FilteredExpression) and isinstance(shown.left, Path):
-            path = shown.left.path
-            if path == _LINK and not shown.filters:
+        expression, escape = node.expression, template.env.autoescape
+        if isinstance(expression, FilteredExpression) and isinstance(expression.left, Path):
+            path = expression.left.path
+            if path == _LINK and not expression.filters:
                 return self._number(("link", escape), _link_in_html if escape else _link)
             name = path[0]
             if len(path) == 1 and isinstance(name, str) and self._is_field(name):
-                if not shown.filters:
+                if not expression.filters:
                     return self._number((name, escape), _field(name, escape=escape))
-                chain = _chain(shown, name, template)
+                chain = _chain(expression, name, template)
                 if chain:
-                    return self._number(("filters", str(shown), escape), chain)
-        return self._number((node, template), _rendered(node, template))
+                    return self._number(("filters", str(expression), escape), chain)
+        return self._number((node, template), worked_out(expression, template))
 
     def _is_field(self, name: str) -> bool:
-        return name in self.names and name not in _HIDDEN_NAMES
+        return name in self.names and name not in HIDDEN_NAMES
 
     def _number(self, key: tuple[object, ...], maker: Maker) -> int:
         if key not in self._numbers:
             self._numbers[key] = len(self.makers)
             self.makers.append(maker)
         return self._numbers[key]
-
-
-def escaped(text: str) -> str:
-    """As the engine makes a value safe for HTML."""
-    return (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace('"', "&#34;")
-        .replace("'", "&#39;")
-    )
 
 
 def _link(run: Run) -> str:
@@ -136,11 +118,11 @@ def _field(name: str, *, escape: bool) -> Maker:
     return lambda run: run.values[name]
 
 
-def _chain(shown: FilteredExpression, name: str, template: BoundTemplate) -> Maker | None:
+def _chain(expression: FilteredExpression, name: str, template: BoundTemplate) -> Maker | None:
     """The filters called one after the other; None when an argument is not written out."""
     context = RenderContext(template)
     calls: list[tuple[Callable[..., Any], list[object], dict[str, object]]] = []
-    for each in shown.filters or ():
+    for each in expression.filters or ():
         function = context.env.filters.get(each.name)
         if function is None or getattr(function, "with_context", False):
             return None
@@ -163,9 +145,7 @@ def _chain(shown: FilteredExpression, name: str, template: BoundTemplate) -> Mak
         result: Any = run.values[name]
         for function, plain, named in calls:
             result = function(result, *plain, **named)
-        if type(result) is str:
-            return escaped(result) if escape else result
-        return str(to_liquid_string(result, escape))
+        return shown(result, escape=escape)
 
     return make
 

@@ -16,7 +16,7 @@ from hatobin.content.press import Press, Printed
 from hatobin.content.segments import Piece
 from hatobin.wire.message_facts import read_facts
 from hatobin.wire.press import Fixed, Plate
-from hatobin.wire.press.seams import LOUD, seams_of
+from hatobin.wire.press.seams import may_matter, seams_of
 
 Found = dict[str, str]  # normalised address > place
 _PLAIN_ADDRESS = re.compile(
@@ -56,17 +56,20 @@ class StrangerCheck:
     def strange(self, printed: Printed) -> Found:
         """Normalised addresses that are neither the reader's nor expected > place."""
         if self._silent and printed.whole is None:
-            seen = LOUD.search("".join((printed.subject, printed.unsubscribe_url, *printed.texts)))
-            if seen is None and _PLAIN_ADDRESS.fullmatch(printed.to.email):
+            new = "".join((printed.subject, printed.unsubscribe_url, *printed.texts))
+            if not may_matter(new) and _PLAIN_ADDRESS.fullmatch(printed.to.email):
                 return self._in_message_id(printed)
         return self._carefully(printed)
 
     def _carefully(self, printed: Printed) -> Found:
         """In the order of a message: of an address found twice, the first place is told."""
         own = {printed.to.key_form, *self._expected}
+        headers = [("subject", printed.subject)]
+        if not _PLAIN_ADDRESS.fullmatch(printed.to.email):  # else it is read as what it is
+            headers.insert(0, ("to", printed.to.wire))
         finds = [
             self._before.strange(own),
-            self._search([("to", printed.to.wire), ("subject", printed.subject)], own=own),
+            self._search(headers, own=own),
             self._in_message_id(printed),
             self._search([("list-unsubscribe", f"<{printed.unsubscribe_url}>")], own=own),
             self._behind.strange(own),
@@ -124,11 +127,12 @@ class _Part:
             whole = printed.whole.text if self._place == "text" else printed.whole.html
             return self._search([(self._place, whole)], own=own)
         texts = printed.texts
-        loud = [place for place in self._places if LOUD.search(texts[place])]
+        loud = [place for place in self._places if may_matter(texts[place])]
         if not self.quiet or not all(self._is_alone(place, texts[place]) for place in loud):
             whole = "".join([p if isinstance(p, str) else texts[p] for p in self._pieces])
             return self._search([(self._place, whole)], own=own)
-        new = self._search([(self._place, texts[place]) for place in loud], own=own)
+        others = [place for place in loud if texts[place].lower() not in own]
+        new = self._search([(self._place, texts[place]) for place in others], own=own)
         return {**self.static.strange(own), **new}
 
     def _is_alone(self, place: int, text: str) -> bool:

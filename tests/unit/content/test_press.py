@@ -26,7 +26,7 @@ from tests.unit.wire.test_press import (
 from hatobin.content.letters import CompiledLetter
 from hatobin.content.merge import MergeError, Merger
 from hatobin.content.press import Press, Printed, compile_press
-from hatobin.content.segments import escaped
+from hatobin.content.run import escaped
 from hatobin.wire.address import parse_address
 from hatobin.wire.headers import ComposeError
 from hatobin.wire.message_facts import read_facts
@@ -125,19 +125,53 @@ def fields_of(message: bytes) -> list[bytes]:
 
 
 _PLACES = st.sampled_from(
-    ["{{ 氏名 }}", "{{ 会社 }}", "{{ 会員番号 }}", "{{ hatobin.unsubscribe_url }}", "{{ ['氏名'] }}",
-     "{{ 氏名 | 敬称 }}", '{{ 氏名 | 敬称: "殿" }}', '{{ 会社 | default: "お客様" }}', "{{ 会員番号 | plus: 1 }}",
-     '{{ 氏名 | append: "<b>" | upcase }}', "{{ 氏名 | append: 会社 }}", "{{ 氏名 | url_encode }}",
-     "{{ 氏名 | web_address }}",
-     "{{ '固定<' }}", "{{ 会員番号 | size }}", "{{ 氏名 | split: '' | last }}", "{{ タグ | split: ',' }}",
-     "{% if 会社 %}{{ 会社 }}御中{% else %}個人{% endif %}", "{% unless 会社 == '' %} {% endunless %}",
-     "{% case 会員番号 %}{% when '1' %}一{% when '2', '3' %}二{{ 氏名 }}{% else %}他{% endcase %}",
-     "{% assign_ %}", "{% for t in タグ %}{{ t }}・{{ forloop.index }}{% endfor %}",
-     "{% comment %}x{% endcomment %}",
-     "{% for t in タグ limit: 1 %}{{ t }}{% endfor %}{% for t in タグ offset: continue %}[{{ t }}]{% endfor %}",
-     "{{ 知らない }}", "{{ 氏名.size }}", "{{ 会員番号 | divided_by: 0 }}", "{% break %}", "{{ 氏名 | slice: 0, 2 }}",
-     "{%- if 氏名 contains '山' -%} 山 {%- endif -%}", "{{- 氏名 -}}", "{{ タグ | split: ',' | join: '<br>' }}"]
-)  # fmt: skip
+    """
+    {{ 氏名 }}
+    {{ 会社 }}
+    {{ 会員番号 }}
+    {{ hatobin.unsubscribe_url }}
+    {{ ['氏名'] }}
+    {{- 氏名 -}}
+    {{ 氏名 | 敬称 }}
+    {{ 氏名 | 敬称: "殿" }}
+    {{ 会社 | default: "お客様" }}
+    {{ 会社 | default: 氏名 | append: タグ }}
+    {{ 会員番号 | plus: 1 }}
+    {{ 会員番号 | divided_by: 0 }}
+    {{ 会員番号 | size }}
+    {{ 氏名 | append: "<b>" | upcase }}
+    {{ 氏名 | append: 会社 }}
+    {{ 氏名 | url_encode }}
+    {{ 氏名 | web_address }}
+    {{ 氏名 | slice: 0, 2 }}
+    {{ 氏名 | date: '%Y' }}
+    {{ 氏名 | split: '' | last }}
+    {{ タグ | split: ',' }}
+    {{ タグ | split: ',' | join: '<br>' }}
+    {{ '固定<' }}
+    {{ 氏名.size }}
+    {{ 知らない }}
+    {% break %}
+    {% comment %}x{% endcomment %}
+    {% if 会社 %}{{ 会社 }}御中{% else %}個人{% endif %}
+    {%- if 氏名 contains '山' -%} 山 {%- endif -%}
+    {% if 知らない %}a{% else %}b{% endif %}
+    {% if hatobin.unsubscribe_url %}a{{ hatobin.unsubscribe_url }}{% endif %}
+    {% if 会社 %}{% if 氏名 == '山' and 会員番号 %}A{% elsif タグ %}{{ 知らない }}{% endif %}{% endif %}
+    {% if 会社 %}{% for t in タグ %}{{ t }}{% endfor %}{% endif %}
+    {% if 会社.size > 2 %}長い{% endif %}
+    {% if 会員番号 > 3 %}大{% endif %}
+    {% if 会社 == blank or タグ == empty %}空{% endif %}
+    {% if partial %}p{% endif %}
+    {% if 会社 %}{% break %}{% endif %}
+    {% unless 会社 == '' %} {% endunless %}
+    {% unless 会社 %}なし{% elsif 会社 == '㈱' %}かぶ{% else %}{{ 会社 }}{% endunless %}
+    {% case 会員番号 %}{% when '1' %}一{% when '2', '3' %}二{{ 氏名 }}{% else %}他{% endcase %}
+    {% case 会員番号 %}{% else %}先{% when '1', '1' %}一{% when 会員番号 %}同{% else %}他{% endcase %}
+    {% for t in タグ %}{{ t }}・{{ forloop.index }}{% endfor %}
+    {% for t in タグ limit: 1 %}{{ t }}{% endfor %}{% for t in タグ offset: continue %}[{{ t }}]{% endfor %}
+    """.strip().splitlines()
+).map(str.strip)
 _WORDS = st.sampled_from(
     ["本文です。", "\n", "plain words ", "<p>", "</p>\n", "x" * 40, "これは長い文章です。" * 12, " ", "\r", "\r\n", "."]
 )  # fmt: skip

@@ -216,9 +216,9 @@ def test_a_subject_is_written_as_headers_write_it(subject: str) -> None:
 def test_what_would_add_a_header_is_refused(changes: dict[str, str], code: str) -> None:
     plate = Plate(FIXED, text=["x\n"], html=None, subject=None)
     right = {"subject": "x", "message_id": MESSAGE_ID, "link": LINK}
-    assert plate.print([], to=ALICE, **right)  # type: ignore[arg-type]
+    assert plate.print([], to=ALICE, **right)
     with pytest.raises(ComposeError) as caught:
-        plate.print([], to=ALICE, **(right | changes))  # type: ignore[arg-type]
+        plate.print([], to=ALICE, **(right | changes))
     assert caught.value.code == code
 
 

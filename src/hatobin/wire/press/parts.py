@@ -117,6 +117,11 @@ def _fixed(raw: bytes, encoding: Encoding) -> bytes:
     return sixtyfour.wrapped(raw) + b"\r\n"
 
 
+def _single(slot: Slot) -> Slot | int:
+    """Most slots are one value: only its number."""
+    return slot[0] if len(slot) == 1 and isinstance(slot[0], int) else slot
+
+
 def _value(slot: Slot, values: list[bytes]) -> bytes:
     return b"".join([values[each] if isinstance(each, int) else each for each in slot])
 
@@ -126,13 +131,12 @@ def _quoted(
 ) -> tuple[bytes, Printer]:
     texts = [quoted.static(text) for text in behind]
     texts[-1] += after
-    plan = list(zip(slots, texts, strict=True))
+    plan = list(zip(map(_single, slots), texts, strict=True))
     encode = quoted.value
 
     def print_part(values: list[bytes], body: list[bytes]) -> None:
         for slot, text in plan:
-            one = slot[0]
-            raw = values[one] if len(slot) == 1 and isinstance(one, int) else _value(slot, values)
+            raw = values[slot] if isinstance(slot, int) else _value(slot, values)
             body.append(encode(raw))
             body.append(text)
 
@@ -146,21 +150,21 @@ def _base64(
     phases = [sixtyfour.between(text) for text in behind[:-1]] + [sixtyfour.closing(behind[-1])]
     one, two, three = ((head, text + after, tail) for head, text, tail in phases[-1])
     phases[-1] = one, two, three
-    plan = list(zip(slots, phases, strict=True))
+    plan = list(zip(map(_single, slots), phases, strict=True))
     encode, wrapped = b2a_base64, sixtyfour.wrapped
 
     def print_part(values: list[bytes], body: list[bytes]) -> None:
         tail = lent
+        add = body.append
         for slot, phase in plan:
-            one = slot[0]
-            raw = values[one] if len(slot) == 1 and isinstance(one, int) else _value(slot, values)
+            raw = values[slot] if isinstance(slot, int) else _value(slot, values)
             raw = tail + raw
             head, text, tail = phase[len(raw) % 3]
             raw += head
             if not raw:  # a part that begins with an empty value: no empty line
-                body.append(text[2:])
+                add(text[2:])
                 continue
-            body.append(encode(raw, newline=False) if len(raw) <= _LINE_OCTETS else wrapped(raw))
-            body.append(text)
+            add(encode(raw, newline=False) if len(raw) <= _LINE_OCTETS else wrapped(raw))
+            add(text)
 
     return before + lines, print_part

@@ -31,18 +31,32 @@ _WORD_DOMAIN = re.compile(r"[\w.。-]*")
 _WINDOW = 128
 _DECODED = 3
 _NEUTRAL = r"[\s<>:;,()\[\]、。「」【】・\u3041-\u3096\u30a1-\u30fa\u30fc\u4e00-\u9fff]"
-# What alone in a value can change how the rest of the text is read, or be an address's sign.
-LOUD = re.compile("[@＠﹫%％&＆<>]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seams:
-    """``static``: the text with marks for places. ``quiet``: no value without a LOUD character takes part in
+    """``static``: the text with marks for places. ``quiet``: no value without a sign (``may_matter``) takes part in
     an address. ``alone``: places where a plain address stands for itself, whatever is around."""
 
     static: str
     quiet: bool
     alone: frozenset[int]
+
+
+def may_matter(text: str) -> bool:
+    """Whether a value holds what alone can be an address's sign, or change how the text around it is read."""
+    # Nine short scans in C are faster than one regular expression.
+    return (
+        "@" in text
+        or "＠" in text
+        or "﹫" in text
+        or "%" in text
+        or "％" in text
+        or "&" in text
+        or "＆" in text
+        or "<" in text
+        or ">" in text
+    )
 
 
 def seams_of(pieces: Sequence[Piece], *, markup: bool) -> Seams:

@@ -8,7 +8,7 @@ last one to three octets of the text before it and the first none to two of the 
 from __future__ import annotations
 
 from binascii import b2a_base64
-from struct import Struct
+from struct import unpack
 
 _LINE = 76
 _OCTETS = _LINE // 4 * 3  # 57
@@ -39,9 +39,10 @@ def wrapped(raw: bytes) -> bytes:
     encoded = b2a_base64(raw, newline=False)
     if len(encoded) <= _LINE:
         return encoded
+    if len(encoded) <= 2 * _LINE:
+        return encoded[:_LINE] + b"\r\n" + encoded[_LINE:]
     whole, rest = divmod(len(encoded), _LINE)
-    lines = Struct("76s" * whole + (f"{rest}s" if rest else "")).unpack(encoded)
-    return b"\r\n".join(lines)
+    return b"\r\n".join(unpack("76s" * whole + (f"{rest}s" if rest else ""), encoded))
 
 
 def _phases(raw: bytes, *, last: bool) -> tuple[Phase, Phase, Phase]:
