@@ -271,11 +271,18 @@ def test_a_source_that_the_server_blocks_rests_while_the_other_works(run: Run[No
     run(story())
 
 
-def test_a_source_without_the_family_of_the_host_does_not_reach_it(run: Run[None]) -> None:
+def test_a_source_without_the_family_of_the_host_leaves_it_to_another(run: Run[None]) -> None:
     async def story() -> None:
-        six = Source(name="six", ehlo="six.example.jp", ipv6="::1")
-        error = await Post(zone("127.0.0.21"), 25, six).refused()
-        assert (type(error), error.kind, error.temporary) == (ConnectFailed, "unreachable", True)
+        six = Source(name="six", ehlo="six.example.jp", ipv6="::1", weight=50)
+        async with sinking() as sink:
+            alone = Post(zone("127.0.0.1"), sink.port, six)
+            error = await alone.refused()
+            assert (type(error), error.kind) == (ConnectFailed, "source-family")
+            assert error.temporary
+            assert alone.pool.health(six).failures == 0  # it is not its fault
+            both = Post(zone("127.0.0.1"), sink.port, six, RED)
+            assert {(await both.send()).source for _ in range(10)} == {"red"}
+            assert both.pool.health(six).failures == 0
 
     run(story())
 

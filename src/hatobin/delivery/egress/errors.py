@@ -32,7 +32,8 @@ class ConnectFailed(EgressError):
     Kinds: ``host-unknown``, ``dns`` (the resolver does not answer), ``refused``, ``unreachable``,
     ``timeout``, ``greeting-timeout`` (connected, then silence), ``closed`` (hung up before the
     conversation was ready), ``source-unusable`` (this machine does not have the address that it
-    should send from).
+    should send from), ``source-family`` (the servers have IPv4 addresses only and the source none, or
+    the other way round).
     """
 
 

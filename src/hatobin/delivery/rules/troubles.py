@@ -87,6 +87,10 @@ _TROUBLES: dict[str, Trouble] = {
         _("This machine does not have the address that it should send from."),
         _("Correct the addresses to send from, or give the address to this machine."),
     ),
+    "source-family": Trouble(
+        _("The domain's servers can be reached by IPv4 only, or by IPv6 only."),
+        _("Add an address of the other kind to send from."),
+    ),
     "no-source": Trouble(
         _("None of the addresses to send from can be used right now."),
         _("They are tried again by themselves. If it stays, check the addresses and the network."),

@@ -130,7 +130,7 @@ class _Attempt:
         usable = [Candidate(address=to, local=local) for to, local in places if local is not None]
         if not usable:
             detail = f"{host} has no address of the family of {self._source.name}"
-            raise ConnectFailed("unreachable", temporary=True, detail=detail)
+            raise ConnectFailed("source-family", temporary=True, detail=detail)
         return usable[:_ADDRESSES]
 
     async def _connect(

@@ -31,7 +31,14 @@ from hatobin.delivery.egress.direct.protection import OPPORTUNISTIC, Protection
 from hatobin.delivery.egress.direct.resolver import Resolver
 from hatobin.delivery.egress.direct.sources import Source, SourcePool
 from hatobin.delivery.egress.endpoint import Timeouts
-from hatobin.delivery.egress.errors import ConnectFailed, GreetingRefused
+from hatobin.delivery.egress.errors import (
+    ConnectFailed,
+    EgressError,
+    GreetingRefused,
+    NoSource,
+)
+
+_ANOTHER_SOURCE = frozenset({"source-unusable", "source-family"})
 
 __all__ = ["DirectConnection", "DirectRoad"]
 
@@ -79,25 +86,32 @@ class DirectRoad:
     ) -> DirectConnection:
         """A conversation from ``source``, else from one that the pool chooses.
 
-        A source whose address this machine does not have is set aside, and another one is tried.
+        A source whose address this machine does not have is set aside, and another one is tried; also
+        where a source has only IPv4 and the servers only IPv6, or the other way round.
         Raises NoSource, NoRoute, ConnectFailed, GreetingRefused or TlsFailed.
         """
         unusable: set[str] = set()
+        mismatch: ConnectFailed | None = None
         while True:
-            chosen = source or self.pool.choose(self._clock(), self._rng, without=unusable)
+            try:
+                chosen = source or self.pool.choose(self._clock(), self._rng, without=unusable)
+            except NoSource as error:
+                raise mismatch or error from error
             try:
                 opened = await self._dialer.open(destination, chosen, protection)
-            except ConnectFailed as error:
-                if error.kind != "source-unusable":
-                    self.pool.failed(chosen, destination.site, self._clock())
-                    raise
-                self.pool.cannot_bind(chosen, self._clock())
-                if source:
+            except (ConnectFailed, GreetingRefused) as error:
+                self._note(error, chosen, destination)
+                if source or error.kind not in _ANOTHER_SOURCE:
                     raise
                 unusable.add(chosen.name)
-            except GreetingRefused:
-                self.pool.failed(chosen, destination.site, self._clock())
-                raise
+                if isinstance(error, ConnectFailed) and error.kind == "source-family":
+                    mismatch = error
             else:
                 self.pool.worked(chosen, destination.site, self._clock())
                 return opened
+
+    def _note(self, error: EgressError, source: Source, destination: Destination) -> None:
+        if error.kind == "source-unusable":
+            self.pool.cannot_bind(source, self._clock())
+        elif error.kind != "source-family":
+            self.pool.failed(source, destination.site, self._clock())
