@@ -203,6 +203,25 @@ def test_it_says_what_merging_and_composing_one_by_one_says(
     assert_like_one_by_one(letter, fields)
 
 
+@given(_SOURCES, _SOURCES, st.lists(_FIELDS, min_size=2, max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_nothing_of_one_print_is_left_in_the_next(
+    subject: str, text: str, people: list[dict[str, str]]
+) -> None:
+    assume(is_liquid(subject, text, text))
+    letter = letter_of(subject, text, text)
+    note(repr((letter, people)))
+    press = press_of(letter)
+
+    def print_one(fields: dict[str, str]) -> bytes:
+        made = press.print(fields, to=ALICE, message_id=MESSAGE_ID, unsubscribe_url=LINK)
+        return made.message
+
+    for fields in people + people:
+        alone = outcome(lambda one: printed(letter, one).message, fields)
+        assert outcome(print_one, fields) == alone
+
+
 @pytest.mark.parametrize(
     "value", ["", "山" * 5_000, "a" * 5_000, "a b" * 2_000, "=." * 2_500, "\n." * 400, "🕊" * 999]
 )
