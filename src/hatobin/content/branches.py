@@ -1,8 +1,10 @@
-"""If, unless and case outside of loops: what decides is worked out, or remembered; branches are joined from pieces."""
+"""If, unless and case outside of loops: branches of pieces, and what chooses between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Union
 
 from liquid import BoundTemplate
 from liquid.ast import BlockNode, Node
@@ -12,14 +14,25 @@ from liquid.builtin.tags.if_tag import IfNode
 from liquid.builtin.tags.unless_tag import UnlessNode
 from liquid.expression import Expression
 
-from hatobin.content.run import HIDDEN_NAMES, Glance, Maker, Run
+from hatobin.content.run import HIDDEN_NAMES, Glance, Run
 
-BranchOf = Callable[[list[Node]], Maker]
+Piece = Union[str, int, "Block"]  # text, the number of a place, or what depends on a condition
 Choice = Callable[[Run], tuple[int, ...]]  # numbers of the branches shown, in order
 _REMEMBERED = 1024  # answers to one question: many people live in one prefecture
 
 
-def block_maker(node: Node, template: BoundTemplate, branch_of: BranchOf) -> Maker | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Branches, and what chooses between them. ``inner``: the blocks right inside each branch."""
+
+    choose: Choice
+    branches: list[list[Piece]]
+    inner: list[list[Block]]
+
+
+def block_of(
+    node: Node, template: BoundTemplate, pieces_of: Callable[[list[Node]], list[Piece]]
+) -> Block | None:
     """None for every other tag, and for blocks that show nothing whatever happens."""
     if node.blank:
         return None
@@ -35,19 +48,41 @@ def block_maker(node: Node, template: BoundTemplate, branch_of: BranchOf) -> Mak
         choice = _all_equal(whens, template)
     else:
         return None
-    branches = [branch_of(block.nodes) for block in blocks]
+    branches = [pieces_of(block.nodes) for block in blocks]
     names = _fields_of(tests)
-    return _shown(_remembered(choice, names) if names else choice, branches)
+    return Block(
+        choose=_remembered(choice, names) if names else choice,
+        branches=branches,
+        inner=[blocks_in(branch) for branch in branches],
+    )
 
 
-def _shown(choice: Choice, branches: list[Maker]) -> Maker:
-    def make(run: Run) -> str:
-        numbers = choice(run)
-        if len(numbers) == 1:
-            return branches[numbers[0]](run)
-        return "".join([branches[number](run) for number in numbers])
+def blocks_in(pieces: list[Piece]) -> list[Block]:
+    return [piece for piece in pieces if isinstance(piece, Block)]
 
-    return make
+
+def chosen(blocks: list[Block], run: Run) -> list[tuple[int, ...]]:
+    """What each block shows for this run, in the order in which ``flat`` asks for it."""
+    choices: list[tuple[int, ...]] = []
+    for block in blocks:
+        numbers = block.choose(run)
+        choices.append(numbers)
+        for number in numbers:
+            if block.inner[number]:
+                choices += chosen(block.inner[number], run)
+    return choices
+
+
+def flat(pieces: list[Piece], choices: Iterator[tuple[int, ...]]) -> list[str | int]:
+    """Only text and places: each block is replaced by the branches chosen."""
+    made: list[str | int] = []
+    for piece in pieces:
+        if isinstance(piece, Block):
+            for number in next(choices):
+                made += flat(piece.branches[number], choices)
+        else:
+            made.append(piece)
+    return made
 
 
 def _first_true(

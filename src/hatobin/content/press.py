@@ -15,10 +15,10 @@ from hatobin.content.engine import environment
 from hatobin.content.letters import CompiledLetter, MergedLetter
 from hatobin.content.merge import INVISIBLE, PLACE, Merger, check_subject
 from hatobin.content.run import Run
-from hatobin.content.segments import Piece, Places
+from hatobin.content.segments import Places
+from hatobin.content.variants import Variant, Variants
 from hatobin.wire.address import Address
-from hatobin.wire.headers import ComposeError
-from hatobin.wire.press import Fixed, Plate, subject_field, tidy
+from hatobin.wire.press import Fixed, Plate, tidy
 
 _MARK = PLACE[0]
 _BODY_BELOW_LIMIT = 900_000  # octets: what encodes to fewer was never more when it was merged
@@ -33,7 +33,8 @@ class Printed(NamedTuple):
     subject: str
     message_id: str
     unsubscribe_url: str
-    texts: tuple[str, ...]  # what stands in each place
+    variant: Variant | None
+    texts: tuple[str, ...]  # what stands in each place of the variant
     whole: MergedLetter | None  # when the letter was not printed place by place
 
     @property
@@ -48,19 +49,16 @@ class Press:
         self.merger = Merger(letter)
         self.fixed = fixed
         self._names = [(name, self.merger.fallbacks.get(name, "")) for name in self.merger.names]
-        self._places = Places(names=frozenset(self.merger.names))
+        places = Places(names=frozenset(self.merger.names))
         plain, safe = environment(escape=False), environment(escape=True)
-        pieces = self._places.pieces
-        self.subject = pieces(plain.from_string(letter.subject))
-        self.text = pieces(plain.from_string(letter.text))
-        self.html = pieces(safe.from_string(letter.html)) if letter.html else None
-        self._makers = self._places.makers
-        self.static_subject = _static_subject(self.subject)
-        self._plate = (
-            Plate(fixed, text=self.text, html=self.html, subject=self.static_subject)
-            if self._can_be_taken_apart(letter)
-            else None
+        self._variants = Variants(
+            fixed,
+            places.makers,
+            places.pieces(plain.from_string(letter.subject)),
+            places.pieces(plain.from_string(letter.text)),
+            html=places.pieces(safe.from_string(letter.html)) if letter.html else None,
         )
+        self._whole = not _can_be_taken_apart(letter, self.merger)
 
     def print(
         self, fields: Mapping[str, str], *, to: Address, message_id: str, unsubscribe_url: str
@@ -79,26 +77,29 @@ class Press:
         self, fields: Mapping[str, str], to: Address, message_id: str, link: str
     ) -> Printed | None:
         """None for what this road may not do exactly as ``Merger``."""
-        if self._plate is None:
+        if self._whole:
             return None
         run = Run(self._values(fields), link)
-        texts = [make(run) for make in self._makers]
+        variant = self._variants.of(run)
+        if variant is None:
+            return None
+        texts = [make(run) for make in variant.makers]
         if run.contexts and any(_MARK in text for text in texts):
             return None
         values = []
         for text in texts:
             values.append(text.encode() if text.isprintable() else tidy(text, "text"))
-        subject = self.static_subject
+        subject = variant.fixed_subject
         if subject is None:
-            subject = "".join([p if isinstance(p, str) else texts[p] for p in self.subject])
+            subject = "".join([p if isinstance(p, str) else texts[p] for p in variant.subject])
             if not subject.isprintable():
                 check_subject(subject)
-        head, body = self._plate.print(
+        head, body = variant.plate.print(
             values, to=to, subject=subject, message_id=message_id, link=link
         )
         if len(body) > _BODY_BELOW_LIMIT:
             return None
-        return Printed(head, body, to, subject, message_id, link, tuple(texts), None)
+        return Printed(head, body, to, subject, message_id, link, variant, tuple(texts), None)
 
     def _values(self, fields: Mapping[str, str]) -> dict[str, str]:
         """As ``Merger.values_for``."""
@@ -126,17 +127,7 @@ class Press:
         head, body = plate.print(
             values, to=to, subject=merged.subject, message_id=message_id, link=link
         )
-        return Printed(head, body, to, merged.subject, message_id, link, (), merged)
-
-    def _can_be_taken_apart(self, letter: CompiledLetter) -> bool:
-        """Whether no text can be a piece of our own mark, none is refused, and no part can vanish."""
-        sources = (letter.subject, letter.text, letter.html, *letter.fallbacks.values())
-        return (
-            not any(_MARK in source for source in sources)
-            and (self.html is None or any(isinstance(piece, str) for piece in self.html))
-            and "self" not in self.merger.names  # the engine cannot be given it
-            and not any(_cannot_be_said(source) for source in sources)
-        )
+        return Printed(head, body, to, merged.subject, message_id, link, None, (), merged)
 
 
 def compile_press(
@@ -161,16 +152,14 @@ def compile_press(
     return Press(letter, fixed)
 
 
-def _static_subject(pieces: list[Piece]) -> str | None:
-    """None when it differs from person to person, or is refused for each of them."""
-    if any(not isinstance(piece, str) for piece in pieces):
-        return None
-    subject = "".join(map(str, pieces))
-    try:
-        subject_field(subject)
-    except ComposeError:
-        return None
-    return subject
+def _can_be_taken_apart(letter: CompiledLetter, merger: Merger) -> bool:
+    """Whether no text can be a piece of our own mark, and none is refused."""
+    sources = (letter.subject, letter.text, letter.html, *letter.fallbacks.values())
+    return (
+        not any(_MARK in source for source in sources)
+        and "self" not in merger.names  # the engine cannot be given it
+        and not any(_cannot_be_said(source) for source in sources)
+    )
 
 
 def _cannot_be_said(source: str) -> bool:

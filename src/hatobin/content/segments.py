@@ -23,11 +23,10 @@ from liquid.builtin.tags.comment_tag import CommentNode
 from liquid.builtin.tags.inline_comment_tag import InlineCommentNode
 from liquid.output import LimitedStringIO
 
-from hatobin.content.branches import block_maker
+from hatobin.content.branches import Piece, block_of
 from hatobin.content.merge import OWN, PLACE
 from hatobin.content.run import HIDDEN_NAMES, Maker, Run, escaped, shown, worked_out
 
-Piece = str | int  # text, or the number of a place
 _LINK = [OWN, "unsubscribe_url"]
 _LINE_ENDS = re.compile(r"\r\n|\r")
 
@@ -41,15 +40,12 @@ class Places:
     _numbers: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def pieces(self, template: BoundTemplate) -> list[Piece]:
-        """The template's text and places, in order; neighbouring text joined."""
-        pieces: list[Piece] = []
-        for node in template.nodes:
-            piece = self._piece(node, template)
-            if isinstance(piece, str) and pieces and isinstance(pieces[-1], str):
-                pieces[-1] += piece
-            elif piece != "":
-                pieces.append(piece)
-        return pieces
+        """The template's text, places and blocks, in order."""
+        return self._pieces(template.nodes, template)
+
+    def _pieces(self, nodes: list[Node], template: BoundTemplate) -> list[Piece]:
+        pieces = [self._piece(node, template) for node in nodes]
+        return [piece for piece in pieces if piece != ""]
 
     def _piece(self, node: Node, template: BoundTemplate) -> Piece:
         if isinstance(node, ContentNode):
@@ -58,26 +54,8 @@ class Places:
             return ""
         if isinstance(node, OutputNode):
             return self._output(node, template)
-        return self._number((node, template), self._block(node, template))
-
-    def _block(self, node: Node, template: BoundTemplate) -> Maker:
-        maker = block_maker(node, template, lambda nodes: self._branch(nodes, template))
-        return maker or _rendered(node, template)
-
-    def _branch(self, nodes: list[Node], template: BoundTemplate) -> Maker:
-        """Made only when it is shown, so its places are none of the letter's."""
-        inner = Places(names=self.names)
-        pieces = [inner._piece(node, template) for node in nodes]
-        makers = inner.makers
-
-        def make(run: Run) -> str:
-            texts = [piece if isinstance(piece, str) else makers[piece](run) for piece in pieces]
-            text = "".join(texts)
-            if "\r" in text:  # a value's: each one is written on its own
-                text = "".join(_LINE_ENDS.sub("\n", one) for one in texts)
-            return text
-
-        return make
+        block = block_of(node, template, lambda inner: self._pieces(inner, template))
+        return block or self._number((node, template), _rendered(node, template))
 
     def _output(self, node: OutputNode, template: BoundTemplate) -> int:
         expression, escape = node.expression, template.env.autoescape

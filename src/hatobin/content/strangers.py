@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from hatobin.content.press import Press, Printed
-from hatobin.content.segments import Piece
+from hatobin.content.variants import Variant
 from hatobin.wire.message_facts import read_facts
 from hatobin.wire.press import Fixed, Plate
 from hatobin.wire.press.seams import may_matter, seams_of
@@ -24,6 +24,7 @@ _PLAIN_ADDRESS = re.compile(
 )
 _TOKEN = re.compile(r"[0-9a-z]{8,64}")
 _SAMPLE_TOKEN = "0" * 32
+_AN_ENTITY = "\n&#32;\n"  # with it all entities of a text are read
 _SAMPLE_LINK = "https://sample.invalid/"
 
 
@@ -42,26 +43,31 @@ class StrangerCheck:
         before, behind = _shared_headers(press.fixed)
         self._before = _Static(before, self._expected, search)
         self._behind = _Static(behind, self._expected, search)
-        self._parts = [_Part("text", press.text, self._expected, search)]
-        if press.html is not None:
-            self._parts.append(_Part("html", press.html, self._expected, search))
+        self._variants: dict[Variant, _Letter] = {}
         domain = press.fixed.from_address.domain
         sample = f"{_SAMPLE_TOKEN}@{domain}"
         found = search([("message-id", f"<{sample}>")], own=self._expected)
         self._id_end = f"@{domain}>" if found == {sample: "message-id"} else None
-        # Nothing to look at but the values: what is left of a print without any sign in them.
-        self._silent = not self._before.found and not self._behind.found
-        self._silent &= all(part.quiet and not part.static.found for part in self._parts)
 
     def strange(self, printed: Printed) -> Found:
         """Normalised addresses that are neither the reader's nor expected > place."""
-        if self._silent and printed.whole is None:
+        letter = self._letter(printed.variant) if printed.variant else None
+        if letter and letter.silent and not self._before.found and not self._behind.found:
             new = "".join((printed.subject, printed.unsubscribe_url, *printed.texts))
             if not may_matter(new) and _PLAIN_ADDRESS.fullmatch(printed.to.email):
                 return self._in_message_id(printed)
-        return self._carefully(printed)
+        return self._carefully(printed, letter)
 
-    def _carefully(self, printed: Printed) -> Found:
+    def _letter(self, variant: Variant) -> _Letter:
+        letter = self._variants.get(variant)
+        if letter is None:
+            parts = [_Part("text", variant.text, self._expected, self._search)]
+            if variant.html is not None:
+                parts.append(_Part("html", variant.html, self._expected, self._search))
+            letter = self._variants[variant] = _Letter(parts)
+        return letter
+
+    def _carefully(self, printed: Printed, letter: _Letter | None) -> Found:
         """In the order of a message: of an address found twice, the first place is told."""
         own = {printed.to.key_form, *self._expected}
         headers = [("subject", printed.subject)]
@@ -73,8 +79,12 @@ class StrangerCheck:
             self._in_message_id(printed),
             self._search([("list-unsubscribe", f"<{printed.unsubscribe_url}>")], own=own),
             self._behind.strange(own),
-            *(part.strange(printed, own) for part in self._parts),
         ]
+        if letter is not None:
+            finds += [part.strange(printed, own) for part in letter.parts]
+        elif printed.whole is not None:
+            texts = [("text", printed.whole.text), ("html", printed.whole.html)]
+            finds.append(self._search(texts, own=own))
         found: Found = {}
         for each in reversed(finds):
             found |= each
@@ -111,32 +121,52 @@ class _Part:
     """A text part's static text, and what each print puts into it."""
 
     def __init__(
-        self, place: str, pieces: list[Piece], expected: frozenset[str], search: Search
+        self, place: str, pieces: list[str | int], expected: frozenset[str], search: Search
     ) -> None:
-        seams = seams_of(pieces, markup=place == "html")
-        self.static = _Static([(place, seams.static)], expected, search)
-        self.quiet = seams.quiet
+        self._seams = seams_of(pieces, markup=place == "html")
+        text = self._seams.static
+        self.static = _Static([(place, text)], expected, search)
+        self._with_entities = _Static([(place, text + _AN_ENTITY)], expected, search)
+        self.quiet = self._seams.quiet
         self._place = place
         self._pieces = pieces
         self._places = sorted({piece for piece in pieces if isinstance(piece, int)})
-        self._alone = seams.alone
         self._search = search
 
     def strange(self, printed: Printed, own: set[str]) -> Found:
-        if printed.whole is not None:
-            whole = printed.whole.text if self._place == "text" else printed.whole.html
-            return self._search([(self._place, whole)], own=own)
+        if not self.quiet:
+            return self._all(printed, own)
         texts = printed.texts
-        loud = [place for place in self._places if may_matter(texts[place])]
-        if not self.quiet or not all(self._is_alone(place, texts[place]) for place in loud):
-            whole = "".join([p if isinstance(p, str) else texts[p] for p in self._pieces])
-            return self._search([(self._place, whole)], own=own)
-        others = [place for place in loud if texts[place].lower() not in own]
-        new = self._search([(self._place, texts[place]) for place in others], own=own)
-        return {**self.static.strange(own), **new}
+        entities = False
+        new: list[str] = []
+        for place in self._places:
+            text = texts[place]
+            if not may_matter(text):
+                continue
+            if place in self._seams.alone and _PLAIN_ADDRESS.fullmatch(text):
+                if text.lower() not in own:
+                    new.append(text)
+            elif self._seams.inert(text):
+                entities = entities or "&#" in text
+            else:
+                return self._all(printed, own)
+        found = (self._with_entities if entities else self.static).strange(own)
+        if new:
+            found = found | self._search([(self._place, text) for text in new], own=own)
+        return found
 
-    def _is_alone(self, place: int, text: str) -> bool:
-        return place in self._alone and _PLAIN_ADDRESS.fullmatch(text) is not None
+    def _all(self, printed: Printed, own: set[str]) -> Found:
+        texts = printed.texts
+        whole = "".join([p if isinstance(p, str) else texts[p] for p in self._pieces])
+        return self._search([(self._place, whole)], own=own)
+
+
+class _Letter:
+    """``silent``: nothing to look at but the values."""
+
+    def __init__(self, parts: list[_Part]) -> None:
+        self.parts = parts
+        self.silent = all(part.quiet and not part.static.found for part in parts)
 
 
 def _shared_headers(fixed: Fixed) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
