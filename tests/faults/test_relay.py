@@ -25,8 +25,7 @@ from hatobin.delivery.models import Dispatch, Egress
 from hatobin.delivery.queries import progress
 from hatobin.delivery.rules.reasons import Reason, reason_text
 from hatobin.delivery.services.egress import save_relay
-from hatobin.intake.sink import Answer, Close, Hang, Rule, SinkOptions, SinkThread
-from hatobin.intake.sink.faults import Action, Stage
+from hatobin.intake.sink import Action, Answer, Close, Hang, Rule, SinkOptions, SinkThread, Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

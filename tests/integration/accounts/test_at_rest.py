@@ -26,8 +26,7 @@ from hatobin.audience.services.imports import run_import
 from hatobin.delivery.models import Dispatch, EgressKind, TlsMode
 from hatobin.delivery.runner import send_until_settled
 from hatobin.delivery.sandbox import services as sandbox
-from hatobin.intake.sink import SinkOptions, SinkThread
-from hatobin.intake.sink.faults import Rule, parse_rule
+from hatobin.intake.sink import Rule, SinkOptions, SinkThread, parse_rule
 from hatobin.suppression.services import add_by_staff
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,32 +1,24 @@
-"""The mechanics of a receiving conversation: lines, bodies, replies, TLS, and faults in all of them."""
+"""What happens at each stage of a conversation: a limit refuses, a rule misbehaves, or all is well.
+
+Whatever decides over a message is in the journal, on disk, before the other side can know of it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable
-from typing import Protocol, cast
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from hatobin.intake.sink.actions import Action, Answer, CertificateKind, Delay
+from hatobin.intake.sink.connection import Connection
 from hatobin.intake.sink.envelope import Counters, Envelope
-from hatobin.intake.sink.faults import (
-    Action,
-    Answer,
-    Close,
-    Delay,
-    Endless,
-    Faults,
-    Garbage,
-    Hang,
-    Stage,
-    Unasked,
-)
+from hatobin.intake.sink.faults import Faults, Stage
+from hatobin.intake.sink.journal import Journal
+from hatobin.intake.sink.limits import Limits, Refusal
+from hatobin.intake.sink.misdeeds import commit
 from hatobin.intake.sink.options import SinkOptions
-
-Effect = Callable[[], str]  # does what is asked for and returns the reply; "" says nothing
-
-_LONGEST_LINE = 16 * 1024
-_LONGEST_BODY = 256 * 1024 * 1024
-_DOT = b"\r\n.\r\n"
+from hatobin.intake.sink.steps import Effect, Step, entry_of
 
 
 class Floor(Protocol):
@@ -35,7 +27,8 @@ class Floor(Protocol):
     options: SinkOptions
     counters: Counters
     faults: Faults
-    context: ssl.SSLContext | None
+    limits: Limits
+    journal: Journal | None
 
     def enter(self, conversation: Conversation) -> int:
         """Counts a connection in; returns its number."""
@@ -46,24 +39,24 @@ class Floor(Protocol):
     def take(self, envelope: Envelope) -> None:
         """Keeps a message."""
 
+    def context(self, kind: CertificateKind) -> ssl.SSLContext:
+        """For TLS with this certificate."""
 
-class Conversation(asyncio.Protocol):
-    """Reads what comes, line by line or body by body, and leaves its meaning to a subclass.
 
-    While ``_held`` nothing is read: a delay or TLS is under way. Once ``_deaf`` nothing will be.
-    """
+class Conversation(Connection):
+    """Says for each step what comes of it; a subclass knows the commands."""
 
-    def __init__(self, floor: Floor, *, tls: bool) -> None:
+    def __init__(self, floor: Floor, *, implicit_tls: bool) -> None:
+        super().__init__(implicit_tls=implicit_tls)
         self.floor = floor
         self.options = floor.options
         self.number = 0
-        self.tls = tls
-        self._buffer = bytearray()
-        self._out: list[str] = []
-        self._held = self._deaf = self._closed = False
-        self._in_body = self._body_began = False
-        self._scanned = 0
-        self._task: asyncio.Task[None] | None = None
+        self.accepted = 0  # messages, on this connection
+        self._limits = floor.limits
+        self._turned_away: Refusal | None = None
+        self._delayed: Step | None = None  # a finished message that waits to be taken
+        self._cut_off_noted = False
+        self._idle: asyncio.TimerHandle | None = None
         self.begin()
 
     # a subclass says what things mean
@@ -72,178 +65,218 @@ class Conversation(asyncio.Protocol):
         """Before the greeting, and again after STARTTLS (RFC 3207 section 4.2)."""
         raise NotImplementedError
 
-    def take_line(self, line: str) -> None:
+    def open_transaction(self) -> tuple[str, str, list[str]]:
+        """(helo, sender, recipients) so far."""
+        raise NotImplementedError
+
+    def take_command(self, line: str) -> None:
         """A command, or the answer to a challenge."""
         raise NotImplementedError
 
-    def take_body(self, data: bytes) -> None:
-        """A body that ended with its dot, still stuffed."""
-        raise NotImplementedError
+    # what a connection asks
 
-    def recipients(self) -> list[str]:
-        """Of the open transaction."""
-        raise NotImplementedError
-
-    # asyncio calls these
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Part of asyncio.Protocol."""
-        self._transport = cast(asyncio.Transport, transport)
+    def come(self) -> None:
+        """Greets, or waits for TLS to do so."""
         self.number = self.floor.enter(self)
-        self.perform("connect", lambda: "220 localhost ESMTP Hatobin sink, nothing leaves")
-        self._flush()
+        self._turned_away = self._limits.enter(self.client, self.server)
+        if not self._tls_due:
+            self._greet()
 
-    def data_received(self, data: bytes) -> None:
-        """Part of asyncio.Protocol."""
-        if not self._deaf:
-            self._buffer += data
-            self._work()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Part of asyncio.Protocol."""
-        self._closed = True
-        self.floor.counters.unfinished += self._in_body
+    def gone(self) -> None:
+        """Writes down what was not finished."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if self._in_body:
+            self.floor.counters.unfinished += 1
+            if not self._cut_off_noted:
+                self._note(Step("body", _nothing), "", False, _nothing_to_do)
+        if self._delayed is not None:
+            self._note(self._delayed, "", False, _nothing_to_do)
+        if self._turned_away is None:
+            self._limits.leave(self.client, self.server)
         self.floor.leave(self)
 
-    # what the meaning is made with
+    def hello(self) -> ssl.SSLContext | None:
+        """The context to shake hands with, unless a rule has other plans."""
+        fault = self.floor.faults.at("tls", (), self.server)
+        if fault is not None:
+            self.floor.counters.faults += 1
+            step = Step("tls", _nothing, fault=fault.name)
+            return commit(fault.action, step, self)
+        return self.floor.context("good")
 
-    def say(self, reply: str) -> None:
-        """Queues a reply (CRLF between lines, none at the end)."""
-        if reply:
-            self._out.append(reply)
+    def encrypted(self) -> None:
+        """Forgets what was said in clear; greets when TLS was there from the first byte."""
+        self.begin()
+        if self.options.tls == "tls":
+            self._greet()
 
-    def expect_body(self) -> None:
-        """What comes next is a body."""
-        self._in_body, self._body_began, self._scanned = True, False, 0
+    def take_line(self, line: str) -> None:
+        """A command ends the time between messages."""
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        self.take_command(line)
 
-    def close(self) -> None:
-        """Hangs up after what was said."""
-        self._flush()
-        self._closed = True
-        self._transport.close()
+    def begin_body(self) -> None:
+        """A rule may interrupt it here."""
+        self._cut_off_noted = False
+        if "body" in self.floor.faults.stages:
+            self.perform("body", _nothing, self.open_transaction()[2])
 
-    def abort(self) -> None:
-        """Drops the connection."""
-        self._closed = True
-        self._transport.abort()
+    # what the commands are made with
 
-    def perform(self, stage: Stage, effect: Effect, recipients: list[str] | None = None) -> None:
-        """The usual effect and reply, or the fault that a rule asks for."""
-        action = self.floor.faults.at(stage, recipients or ())
-        if action is None:
+    def perform(
+        self,
+        stage: Stage,
+        effect: Effect,
+        recipients: Sequence[str] = (),
+        envelope: Envelope | None = None,
+    ) -> None:
+        """The usual effect and reply, or what a limit or a rule makes of it."""
+        floor = self.floor
+        refusal = self._refusal(stage, recipients)
+        if refusal is not None:
+            floor.counters.refusals += 1
+            self.refuse(Step(stage, effect, recipients, envelope, refusal.name), refusal.reply)
+        elif stage in floor.faults.stages and (
+            fault := floor.faults.at(stage, recipients, self.server)
+        ):
+            floor.counters.faults += 1
+            commit(fault.action, Step(stage, effect, recipients, envelope, fault.name), self)
+        elif envelope is None:
             self.say(effect())
         else:
-            self.floor.counters.faults += 1
-            self._misbehave(stage, action, effect)
+            self.behave(Step(stage, effect, recipients, envelope))
 
-    def upgrade(self, context: ssl.SSLContext) -> None:
-        """TLS, as soon as what was said is out."""
-        self._held = True
-        self._task = asyncio.get_running_loop().create_task(self._start_tls(context))
+    def behave(self, step: Step, unasked: str = "") -> None:
+        """The usual; and perhaps a line more than was asked for."""
+        reply = step.effect()
+        if unasked:
+            reply = f"{reply}\r\n{unasked}" if reply else unasked
+        if step.envelope is None:
+            self.say(reply)
+        else:
+            self.settle(step, reply, True, lambda: self.answer(step, reply))
 
-    def _misbehave(self, stage: Stage, action: Action, effect: Effect) -> None:
-        match action:
-            case Answer(code, text):
-                self._answer(stage, f"{code} {text}", effect if code < 400 else None)
-            case Hang(keep):
-                if keep:
-                    effect()
-                self._deaf = self._held = True
-                if stage == "body":  # so that the sender's network fills up
-                    self._transport.pause_reading()
-            case Close(keep):
-                if keep:
-                    effect()
-                self.close()
-            case Delay(seconds):
-                self._held = True
-                self._flush()
-                asyncio.get_running_loop().call_later(seconds, self._go_on, effect)
-            case Endless():
-                self._deaf = self._held = True
-                self._flood()
-            case Garbage():
-                self._flush()
-                self._transport.write(bytes(range(256)) * 4 + b"\r\n")
-            case Unasked(line):
-                self.say(effect())
-                self.say(line)
+    def refuse(self, step: Step, reply: Answer | None) -> None:
+        """This reply and no effect; None: hangs up."""
+        if reply is None:
+            self.settle(step, "", False, self.close)
+        else:
+            self.settle(step, str(reply), False, lambda: self.answer(step, str(reply)))
 
-    def _answer(self, stage: Stage, reply: str, effect: Effect | None) -> None:
-        if effect:
-            effect()
+    def answer(self, step: Step, reply: str) -> None:
+        """Says it. 421 is the end of a connection (RFC 5321 section 3.8), and so is an unasked word."""
         self.say(reply)
-        if stage == "body":  # nobody asked yet: a server that says so hangs up (RFC 5321 3.8)
+        if reply.startswith("421") or step.stage == "body":
             self.close()
+        elif step.envelope is not None:
+            self._between(step.recipients)
 
-    def _go_on(self, effect: Effect) -> None:
-        if not self._closed:
-            self._held = False
-            self.say(effect())
-            self._work()
-
-    def _flood(self) -> None:
-        if not self._transport.is_closing():
-            if self._transport.get_write_buffer_size() < _LONGEST_LINE:
-                self._transport.write(b"250-and another thing\r\n" * 200)
-            asyncio.get_running_loop().call_later(0.001, self._flood)
-
-    def _work(self) -> None:
-        while self._buffer and not (self._held or self._closed):
-            if not (self._read_body() if self._in_body else self._read_line()):
-                break
-        self._flush()
-
-    def _flush(self) -> None:
-        if self._out and not self._transport.is_closing():
-            lines = "".join(f"{reply}\r\n" for reply in self._out)
-            self._transport.write(lines.encode("utf-8", "replace"))
-        self._out.clear()
-
-    def _read_line(self) -> bool:
-        end = self._buffer.find(b"\n")
-        if end < 0:
-            if len(self._buffer) > _LONGEST_LINE:
-                self.say("500 5.5.2 Line too long")
-                self.close()
-            return False
-        line = self._buffer[:end].decode("utf-8", "replace").rstrip("\r")
-        del self._buffer[: end + 1]
-        self.take_line(line)
-        return True
-
-    def _read_body(self) -> bool:
-        if not self._body_began:
-            self._body_began = True
-            self.perform("body", lambda: "", self.recipients())
-            return True
-        end = 0
-        if not self._buffer.startswith(_DOT[2:]):
-            found = self._buffer.find(_DOT, max(0, self._scanned - len(_DOT)))
-            if found < 0:
-                self._scanned = len(self._buffer)
-                if self._scanned > _LONGEST_BODY:
-                    self.close()
-                return False
-            end = found + 2
-        data = bytes(self._buffer[:end])
-        del self._buffer[: end + 3]
-        self._in_body = False
-        self.take_body(data)
-        return True
-
-    async def _start_tls(self, context: ssl.SSLContext) -> None:
-        self._buffer.clear()  # what was said before the encryption does not count
-        try:
-            transport = await asyncio.get_running_loop().start_tls(
-                self._transport, self, context, server_side=True
-            )
-        except OSError:  # ssl.SSLError is one: the other side did not like us
-            transport = None
-        if transport is None:
-            self.abort()
+    def settle(self, step: Step, reply: str, taken: bool, then: Callable[[], None]) -> None:
+        """Does ``then`` as soon as the journal has it on disk; nothing else happens meanwhile."""
+        if self.floor.journal is None:
+            then()
             return
-        self._transport = transport
-        self.tls, self._held = True, False
-        self.begin()
-        self._work()  # the first command may have come together with the end of the handshake
+
+        def go_on() -> None:
+            if not self._closed:
+                self._held = False
+                then()
+                self._work()
+
+        self._held = True
+        self._flush()
+        self._note(step, reply, taken, go_on)
+
+    def later(self, seconds: float, step: Step, then: Action | None) -> None:
+        """Holds everything up. A message whose sender does not wait that long is not taken."""
+
+        def go_on() -> None:
+            self._delayed = None
+            if not self._closed:
+                self._held = False
+                if then is None:
+                    self.behave(step)
+                else:
+                    commit(then, step, self)
+                self._work()
+
+        self._held = True
+        self._delayed = step if step.envelope else None
+        self._flush()
+        asyncio.get_running_loop().call_later(seconds, go_on)
+
+    def say_later(self, seconds: float, step: Step, reply: str) -> None:
+        """All is done and only the reply is late."""
+
+        def go_on() -> None:
+            if not self._closed:
+                self._held = False
+                self.answer(step, reply)
+                self._work()
+
+        self._held = True
+        self._flush()
+        asyncio.get_running_loop().call_later(seconds, go_on)
+
+    def _greet(self) -> None:
+        step = Step("connect", lambda: "220 localhost ESMTP Hatobin sink, nothing leaves")
+        if self._turned_away is None:
+            self.perform(step.stage, step.effect)
+        else:
+            self.floor.counters.refusals += 1
+            named = Step(step.stage, step.effect, fault=self._turned_away.name)
+            self.refuse(named, self._turned_away.reply)
+
+    def _refusal(self, stage: Stage, recipients: Sequence[str]) -> Refusal | None:
+        limits = self.floor.limits
+        if stage == "mail" and limits.count_messages:
+            enough = limits.enough(self.server, self.accepted)
+            if enough is not None:
+                return enough
+        if stage in limits.stages:
+            return limits.at(stage, self.client, self.server, recipients)
+        return None
+
+    def _between(self, recipients: Sequence[str]) -> None:
+        """After the reply to a dot."""
+        limits = self.floor.limits
+        if limits.count_messages:
+            enough = limits.enough(self.server, self.accepted)
+            if enough is not None and enough.reply is None:
+                self.close()
+                return
+        fault = self.floor.faults.at("between", recipients, self.server)
+        if fault is None:
+            return
+        self._flush()
+        step, action = Step("between", _nothing, recipients, fault=fault.name), fault.action
+        if isinstance(action, Delay):
+            loop = asyncio.get_running_loop()
+            self._idle = loop.call_later(action.seconds, self._tire, step, action.then)
+        else:
+            self._tire(step, action)
+
+    def _tire(self, step: Step, action: Action | None) -> None:
+        self._idle = None
+        if not self._closed:
+            self.floor.counters.faults += 1
+            commit(action, step, self)
+            self._flush()
+
+    def _note(self, step: Step, reply: str, taken: bool, then: Callable[[], None]) -> None:
+        journal = self.floor.journal
+        if journal is not None:
+            if step.stage == "body":
+                self._cut_off_noted = True
+            journal.add(entry_of(self, step, reply, taken, bytes(self._buffer)), then)
+
+
+def _nothing() -> str:
+    return ""
+
+
+def _nothing_to_do() -> None:
+    pass

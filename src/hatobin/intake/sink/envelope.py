@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+
+_MESSAGE_ID = re.compile(
+    rb"^message-id:[ \t]*(?:\r\n[ \t]+)?<?([^>\s]+)", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +23,8 @@ class Envelope:
     helo: str
     tls: bool
     user: str  # who signed in; empty when nobody did
+    client: str = ""  # address it came from
+    server: str = ""  # address:port it came to
 
 
 @dataclass(slots=True)
@@ -34,3 +41,11 @@ class Counters:
     sign_ins: int = 0
     refused_sign_ins: int = 0
     faults: int = 0  # how often a rule was applied
+    refusals: int = 0  # how often a limit was
+
+
+def message_id_of(data: bytes) -> str:
+    """The Message-ID without its brackets; empty when there is none in the header."""
+    end = data.find(b"\r\n\r\n")
+    found = _MESSAGE_ID.search(data, 0, len(data) if end < 0 else end + 2)
+    return found[1].decode("utf-8", "replace") if found else ""

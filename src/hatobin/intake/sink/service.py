@@ -24,6 +24,7 @@ async def run_sink(
     options: SinkOptions,
     *,
     say: Callable[[str], None],
+    quiet: bool = False,
     show: Callable[[Mapping[str, Any]], None] | None = None,
     folder: Path | None = None,
     jsonl: Path | None = None,
@@ -33,13 +34,19 @@ async def run_sink(
     """Takes messages until SIGINT or SIGTERM (or ``stop``, or ``most`` of them); returns sums.
 
     ``show`` gets each message's ``number, mail_from, rcpts, at, helo, session, tls, user, size, subject,
-    file``; without it ``say`` gets a line for each. ``folder``: an .eml file per message, named in
-    ``file``. ``jsonl``: appended, an object per line with the same and ``data`` (as text; bytes that are
-    not UTF-8 as lone surrogates). Nothing is kept in memory. Raises OSError when the port is taken or the
-    folder cannot be written.
+    file``; without it ``say`` gets a line for each, unless ``quiet``. ``folder``: an .eml file per message,
+    named in ``file``. ``jsonl``: appended, an object per line with the same and ``data`` (as text; bytes
+    that are not UTF-8 as lone surrogates). Nothing is kept in memory. Raises OSError when a port is taken,
+    the folder cannot be written, or the journal can no longer be.
     """
     taken = 0
     ended = stop or asyncio.Event()
+    broken: list[OSError] = []
+
+    def give_up(error: OSError) -> None:
+        broken.append(error)
+        ended.set()
+
     with ExitStack() as stack:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -48,27 +55,32 @@ async def run_sink(
         def deliver(envelope: Envelope) -> None:
             nonlocal taken
             taken += 1
+            if taken == most:
+                asyncio.get_running_loop().call_later(_LAST_REPLY, ended.set)
+            if quiet and stream is None and folder is None:
+                return
             file = _to_file(folder, envelope, taken) if folder else None
             record = _record(envelope, taken, file)
             if stream is not None:
                 _to_jsonl(stream, record, envelope)
             if show is not None:
                 show(record)
-            else:
+            elif not quiet:
                 say(_line(record))
-            if taken == most:
-                asyncio.get_running_loop().call_later(_LAST_REPLY, ended.set)
 
-        sink = Sink(options, deliver)
+        sink = Sink(options, deliver, give_up)
         await sink.start()
         if options.tls != "none" and folder is not None:
             (folder / "certificate.pem").write_bytes(sink.certificate)
-        say(f"listening on {options.host}:{sink.port}; messages end here (Ctrl-C stops)")
+        places = ", ".join(f"{host}:{port}" for host, port in sink.addresses)
+        say(f"listening on {places}; messages end here (Ctrl-C stops)")
         try:
             with _stopped_by_signals(ended) as stopped:
                 await stopped.wait()
         finally:
             await sink.stop()
+    if broken:
+        raise broken[0]
     say(f"{sink.counters.messages} messages in {sink.counters.connections} connections")
     return sink.counters
 

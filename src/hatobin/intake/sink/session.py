@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from hatobin.intake.sink.actions import Answer
 from hatobin.intake.sink.conversation import Conversation
 from hatobin.intake.sink.envelope import Envelope
+from hatobin.intake.sink.steps import Step
 from hatobin.wire.dotstuff import unstuff
 
 _MAIL = re.compile(r"FROM:\s*<([^>]*)>(.*)", re.IGNORECASE)
@@ -30,11 +32,11 @@ class Session(Conversation):
         self._mail_from: str | None = None
         self._rcpts: list[str] = []
 
-    def recipients(self) -> list[str]:
-        """Of the open transaction."""
-        return self._rcpts
+    def open_transaction(self) -> tuple[str, str, list[str]]:
+        """(helo, sender, recipients) so far."""
+        return self._helo, self._mail_from or "", self._rcpts
 
-    def take_line(self, line: str) -> None:
+    def take_command(self, line: str) -> None:
         """A command, or the answer to a challenge."""
         if self._prompt:
             prompt, self._prompt = self._prompt, None
@@ -56,15 +58,19 @@ class Session(Conversation):
             helo=self._helo,
             tls=self.tls,
             user=self._user,
+            client=self.client,
+            server=self.server,
         )
         self._reset()
         if self.options.max_size and len(data) > self.options.max_size:
-            self.say("552 5.3.4 Message too big")
+            step = Step("dot", lambda: "", rcpts, envelope, "max-size")
+            self.refuse(step, Answer(552, "5.3.4 Message too big"))
             return
-        self.perform("dot", lambda: self._keep(envelope), rcpts)
+        self.perform("dot", lambda: self._keep(envelope), rcpts, envelope)
 
     def _keep(self, envelope: Envelope) -> str:
         self.floor.take(envelope)
+        self.accepted += 1
         return f"250 2.0.0 Taken as {self.floor.counters.messages}"
 
     def _ehlo(self, name: str) -> None:
@@ -96,13 +102,12 @@ class Session(Conversation):
         return [feature for feature, on in offered.items() if on]
 
     def _starttls(self, _rest: str) -> None:
-        context = self.floor.context
-        if context is None or self.options.tls != "starttls" or self.tls:
+        if self.options.tls != "starttls" or self.tls:
             self.say("502 5.5.1 STARTTLS is not offered")
             return
 
         def effect() -> str:
-            self.upgrade(context)
+            self.expect_tls()
             return "220 2.0.0 Go ahead"
 
         self.perform("starttls", effect)
