@@ -49,7 +49,12 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say("250 2.1.5 ok")
             elif word == "DATA" and taken:
                 self._say("354 go on")
-                taken.raw = self._body()
+                body = self._body()
+                if body is None:
+                    with self.server.lock:
+                        self.server.cut_off.append(taken)
+                    return
+                taken.raw = body
                 with self.server.lock:
                     self.server.taken.append(taken)
                 taken = None
@@ -60,15 +65,24 @@ class _Session(socketserver.StreamRequestHandler):
             else:
                 self._say("250 ok")
 
-    def _body(self) -> bytes:
+    def _body(self) -> bytes | None:
+        """None when the connection ended without the final dot."""
         lines: list[bytes] = []
         for line in self.rfile:
-            assert line.endswith(b"\r\n"), "a bare line end came over the wire"
-            assert len(line) <= 1000, "a line longer than RFC 5321 allows"
+            if not line.endswith(b"\n"):
+                return None
+            if not line.endswith(b"\r\n") or b"\r" in line[:-2]:
+                self._complain("a bare line end came over the wire")
+            if len(line) > 1000:
+                self._complain("a line longer than RFC 5321 allows came over the wire")
             if line == b".\r\n":
                 return b"".join(lines)
             lines.append(line[1:] if line.startswith(b".") else line)
-        return b"cut off"
+        return None
+
+    def _complain(self, text: str) -> None:
+        with self.server.lock:
+            self.server.complaints.append(text)
 
     def _say(self, text: str) -> None:
         self.wfile.write(text.encode() + b"\r\n")
@@ -81,11 +95,17 @@ class _Server(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Session)
         self.taken: list[Taken] = []
+        self.cut_off: list[Taken] = []
+        self.complaints: list[str] = []
         self.lock = threading.Lock()
 
 
 class WireTap:
-    """``with WireTap() as tap``: ``tap.port``, and ``tap.taken`` afterwards."""
+    """``with WireTap() as tap``: ``tap.port``, and ``tap.taken`` afterwards.
+
+    ``cut_off``: transactions whose body never ended; they were not taken. The end of the story fails when
+    the wire carried what no server may be sent.
+    """
 
     def __enter__(self) -> Self:
         self._server = _Server()
@@ -101,11 +121,18 @@ class WireTap:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+        if error is None:
+            assert self._server.complaints == []
 
     @property
     def taken(self) -> list[Taken]:
         with self._server.lock:
             return list(self._server.taken)
+
+    @property
+    def cut_off(self) -> list[Taken]:
+        with self._server.lock:
+            return list(self._server.cut_off)
 
 
 def _path(command: str) -> str:

@@ -163,8 +163,10 @@ def _fault(table: _Table) -> Rule:
         if not table.has(key):
             table.problems.append((key, "is missing"))
     known = len(table.problems)
-    stage = table.text("stage", parse_stage, "connect")
-    action: Action = table.text("action", parse_action, Answer(451, "Later"))
+    first: Stage = "connect"
+    later: Action = Answer(451, "Later")
+    stage = table.text("stage", parse_stage, first)
+    action = table.text("action", parse_action, later)
     rule = Rule(
         stage=stage,
         action=action,

@@ -46,7 +46,7 @@ class Sink:
         self.faults = Faults(self.options.rules, self.options.seed)
         self.limits = Limits(self.options.limits)
         self.journal: Journal | None = None
-        self._certificates = Certificates(self._hosts)
+        self.certificates = Certificates(self._hosts)
         self._deliver = deliver or self.envelopes.append
         self._journal_failed = journal_failed
         self._open: set[Conversation] = set()
@@ -67,7 +67,7 @@ class Sink:
     @property
     def certificate(self) -> bytes:
         """PEM, of the one that it shows when no rule says otherwise."""
-        return b"" if self.options.tls == "none" else self._certificates.pem()
+        return b"" if self.options.tls == "none" else self.certificates.pem()
 
     async def start(self) -> None:
         """Listens. Raises OSError when a port is taken or the journal cannot be written."""
@@ -106,7 +106,7 @@ class Sink:
 
     def context(self, kind: CertificateKind) -> ssl.SSLContext:
         """Part of Floor."""
-        return self._certificates.context(kind)
+        return self.certificates.context(kind)
 
     def enter(self, conversation: Conversation) -> int:
         """Part of Floor."""
@@ -167,9 +167,13 @@ class Sink:
 class SinkThread:
     """A sink on a loop of its own: ``with SinkThread(options) as sink: ... sink.port``."""
 
-    def __init__(self, options: SinkOptions | None = None) -> None:
+    def __init__(
+        self,
+        options: SinkOptions | None = None,
+        new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+    ) -> None:
         self.sink = Sink(options)
-        self._loop = asyncio.new_event_loop()
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
 
     def __enter__(self) -> Self:

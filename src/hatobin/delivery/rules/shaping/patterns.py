@@ -81,6 +81,6 @@ def _ways_of(operator: str, argument: Any, in_repeat: bool) -> int:
         most = min(int(most), SUBJECT_MAX)
         if in_repeat and least != most:
             raise NotReadable("pattern-nested")
-        inside = _ways(inner, in_repeat=in_repeat or most > 1)
-        return inside * (max(most - least, 0) + 1)
+        inside: int = _ways(inner, in_repeat=in_repeat or most > 1)
+        return int(inside * (max(most - int(least), 0) + 1))
     raise NotReadable("pattern-construct")
