@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from hatobin.intake.sink.actions import Action, Answer
-from hatobin.intake.sink.faults import Rule
+from hatobin.intake.sink.faults import Rule, Stage
 from hatobin.intake.sink.limits import (
     ConnectionLimit,
     Greylist,
