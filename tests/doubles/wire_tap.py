@@ -117,7 +117,7 @@ class WireTap:
     def __enter__(self) -> Self:
         self._server = _Server()
         self.port: int = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(
