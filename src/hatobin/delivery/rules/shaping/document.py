@@ -197,8 +197,8 @@ class _Reader:
 
     def _unknown(self, path: Path, name: str, known: Iterable[str], *, code: str) -> None:
         names = list(known)
-        close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.6)
-        close = close or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+        close = difflib.get_close_matches(name.lower().replace("-", "_"), names, n=1, cutoff=0.55)
+        close = close or difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.55)
         self._say(path, code, near=close[0] if close else "", known=", ".join(names))
 
     def _say(self, path: Path, code: str, **params: object) -> None:

@@ -117,9 +117,8 @@ def _stricter(one: str, other: str) -> str:
 
 
 def _longer(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
-    """Place by place the longer wait; a list that ends goes on with its last one."""
-    pairs = zip_longest(one, other)
-    return tuple(max(a or one[-1], b or other[-1]) for a, b in pairs)
+    """Place by place the longer wait; a list that ends leaves the rest to the other."""
+    return tuple(map(max, zip_longest(one, other, fillvalue=0.0)))
 
 
 VALUES: dict[str, Key] = {

@@ -250,16 +250,19 @@ class LaneState:
             brakes.grow_at, step = now + ONE_MORE, 1
         self._credit = 0
         self._window = min(self._window + step, self._limit)
-        if self._window >= self.policy.connections:
+        if self._window >= self.policy.slow_start:
             self._failure = ""
-            if brakes is not None:
-                brakes.one_rule = ""
+        if brakes is not None and self._window >= self.policy.connections:
+            brakes.one_rule = ""
 
     def _works_again(self) -> None:
         self._failed = 0.0
+        start = min(self.policy.slow_start, self.policy.connections)
         if self._dead and not (self._brakes is not None and self._brakes.one_rule):
-            self._window = max(self._window, min(self.policy.slow_start, self.policy.connections))
+            self._window = max(self._window, start)
         self._dead = 0
+        if self._window >= start:
+            self._failure = ""
 
     def _given_up(self, now: float) -> None:
         waits = self.policy.backoff

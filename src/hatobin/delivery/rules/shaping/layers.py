@@ -143,7 +143,7 @@ def _ceiling_problems(tables: Tables, layer: Layer) -> Iterable[Problem]:
 def _is_gentle(key: Key, own: Any, below: Any) -> bool:
     found = key.gentler(below, own)
     if isinstance(found, tuple):
-        own = own + (own[-1],) * (len(found) - len(own))
+        found = found[: len(own)]
     return bool(found == own)
 
 

@@ -123,7 +123,6 @@ def read_durations(value: object) -> tuple[float, ...]:
 def write_duration(seconds: float) -> str:
     """Seconds as a person writes them: ``90 min``, ``4 h``."""
     for size, word in _SHORT:
-        if seconds >= 2 * size and seconds % size == 0:
+        if seconds >= size and seconds % size == 0:
             return f"{seconds // size:g} {word}"
-    exact = next((f"{seconds / size:g} {w}" for size, w in _SHORT if seconds == size), "")
-    return exact or f"{seconds:g} s"
+    return f"{seconds:g} s"
