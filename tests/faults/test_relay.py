@@ -32,7 +32,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 IMPATIENT = Timeouts(connect=1, greeting=0.4, command=0.4, data=0.4, block=0.4, dot=0.4, quit=0.1)
 SHORTLY = 0.2  # seconds for which a troubled road is waited for
 JAPANESE = re.compile("[ぁ-ん]")
-BEFORE_THE_DOT = [stage for stage in get_args(Stage) if stage not in {"starttls", "auth", "dot"}]
+NOT_HERE = {"starttls", "tls", "auth", "dot", "between"}  # a relay without TLS and password
+BEFORE_THE_DOT = [stage for stage in get_args(Stage) if stage not in NOT_HERE]
 
 
 @pytest.fixture
