@@ -17,6 +17,7 @@ PLACES = (
     *("/lists/", "/lists/upload/", "list", "person", "/sandbox/", "arrived", "/suppression/"),
     *("/settings/", "/settings/workspace/", "/settings/sender/", "/settings/sender/new/"),
     *("/settings/roads/", "/settings/roads/new/", "/settings/members/", "/settings/api-keys/"),
+    "/settings/pace/",
     *("/settings/audit-log/", "/account/password/", "/account/sessions/", "/gallery/", "/nowhere/"),
 )
 # The gallery shows every part; these show them together.
@@ -26,7 +27,7 @@ _LATIN = """
     hatobin demo smtp csv tsv html excel url utf shift jis http https api tls starttls ssl smtps bcc gmail
     json xlsx xls ods opendocument mb kb ctrl dkim mail rcpt from to cc chrome google linux macos windows iso
     ip english unsubscribe id mta port dns spf dmarc webhook tab esc crlf bom ascii javascript openapi alice
-    example
+    example microsoft amazon ses docomo softbank yahoo japan icloud au mx toml
 """
 ALLOWED = frozenset(_LATIN.split())
 _NOT_WORDS = re.compile(r"\S*[@:/._{}=-]\S*|[0-9]\w*")

@@ -35,6 +35,9 @@ _PARAMETERS: Json = {
     "status": "sending",
     "state": "bounced",
     "index": 0,
+    "domain": "gmail.com",
+    "mail_server": "gmail-smtp-in.l.google.com",
+    "egress_kind": "direct",
     "why": "本人から再開の依頼（2026-11-24 電話）",
 }
 _SENTENCES = {

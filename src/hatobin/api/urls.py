@@ -12,7 +12,16 @@ from ninja import Router
 from hatobin import __version__
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Right
-from hatobin.api import imports, letters, lists, problems, releases, sending, suppression
+from hatobin.api import (
+    imports,
+    letters,
+    lists,
+    problems,
+    releases,
+    sending,
+    shaping,
+    suppression,
+)
 from hatobin.api.auth import KeyAuth, actor_of, needs
 from hatobin.api.openapi import Api
 from hatobin.api.parsing import JsonParser, Utf8Renderer
@@ -62,7 +71,7 @@ def me(request: HttpRequest) -> Any:
     return {"workspace": workspace.name, "rights": sorted(actor.rights)}
 
 
-for each in (key_router, lists, imports, letters, releases, suppression, sending):
+for each in (key_router, lists, imports, letters, releases, suppression, sending, shaping):
     api.add_router("", each if isinstance(each, Router) else each.router)
 
 _patterns, _app, _namespace = api.urls

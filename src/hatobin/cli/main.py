@@ -10,6 +10,7 @@ from hatobin import __version__
 from hatobin.cli.accounts import createowner, resetpassword
 from hatobin.cli.importing import import_command
 from hatobin.cli.sending import send
+from hatobin.cli.shaping import shaping
 from hatobin.cli.shared import say_error
 
 
@@ -51,5 +52,5 @@ def hatobin() -> None:
     """
 
 
-for _command in (createowner, resetpassword, import_command, send):
+for _command in (createowner, resetpassword, import_command, send, shaping):
     hatobin.add_command(_command)

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     hold_seconds_sandbox: int = Field(default=60, ge=0, le=86400)
     hold_seconds: int = Field(default=300, ge=0, le=86400)
     expire_hours: int = Field(default=48, ge=1, le=240)
+    shaping_file: Path | None = None
     debug: bool = False
 
     @model_validator(mode="before")

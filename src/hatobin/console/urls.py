@@ -13,7 +13,7 @@ from hatobin.console.letters import checking, drafting, result, sending, writing
 from hatobin.console.lists import importing
 from hatobin.console.lists import views as lists
 from hatobin.console.sandbox import views as sandbox
-from hatobin.console.settings import roads
+from hatobin.console.settings import pace, roads
 from hatobin.console.settings import views as settings
 from hatobin.console.suppression import views as suppression
 
@@ -65,6 +65,7 @@ _settings = [
     path("roads/<uuid:egress_id>/test/", roads.test, name="relay-test"),
     path("roads/<uuid:egress_id>/delete/", roads.delete, name="relay-delete"),
     path("roads/<uuid:egress_id>/default/", roads.make_default, name="relay-default"),
+    path("pace/", pace.index, name="settings-pace"),
     path("members/", settings.member_list, name="settings-members"),
     path("members/<uuid:member_id>/", settings.change_member, name="member-change"),
     path(

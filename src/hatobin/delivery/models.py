@@ -13,6 +13,7 @@ from hatobin.audience.models import Contact
 from hatobin.common.ids import uuid7
 from hatobin.delivery.rules.states import DeliveryState as DeliveryState
 from hatobin.delivery.rules.states import DispatchState as DispatchState
+from hatobin.delivery.shaping_model import ShapingOverride as ShapingOverride
 
 
 class EgressKind(models.TextChoices):

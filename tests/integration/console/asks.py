@@ -159,6 +159,7 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "identity": line,
         "relay-new": road,
         "relay": road,
+        "settings-pace": {"text": "[default]\nconnections = 2\n", "revision": 0},
         "settings-members": {"email": "new@office.example", "role": "viewer"},
         "settings-api-keys": {"name": "x", "scopes": "read", "days": 1},
         "switch-workspace": {"workspace": owner.workspace_id},

@@ -127,7 +127,9 @@ def test_every_command_and_option_is_there(page: Path, group: click.Group) -> No
         for name, rest in _COMMAND.findall(line):
             command = group.commands.get(name)
             assert command is not None, line
-            known = {flag for option in command.params for flag in option.opts} | {"--help", "-h"}
+            parts = [command, *getattr(command, "commands", {}).values()]
+            known = {flag for part in parts for option in part.params for flag in option.opts}
+            known |= {"--help", "-h"}
             given = set(_FLAG.findall(re.split(r"[;|&)]|  #", rest)[0]))
             assert given <= known, (line, given - known)
 

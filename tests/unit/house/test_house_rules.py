@@ -20,6 +20,7 @@ WORKSPACE_MODELS = {
     "Member", "Invitation", "ApiKey", "AuditEntry", "DataKey", "SenderIdentity", "SenderProfile",
     "Suppression", "Field", "Contact", "ContactList", "Subscription", "Import", "UploadChunk",
     "ImportProblem", "Egress", "Dispatch", "Delivery", "SandboxLetter", "Campaign",
+    "ShapingOverride",
 }  # fmt: skip
 ALLOWED_FIRST = {
     "of",

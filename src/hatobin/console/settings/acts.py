@@ -53,6 +53,7 @@ ACTS: dict[str, Promise] = {
     "sender.deleted": _("Removed a From line"),
     "sender.profile-saved": _("Saved the legal footer"),
     "sender.saved": _("Saved a From line"),
+    "shaping.saved": _("Saved the workspace's delivery pace"),
     "suppression.added": _("Added addresses to the do-not-mail list"),
     "suppression.removed": _("Took an address off the do-not-mail list"),
     "unsubscribe.done": _("Unsubscribed"),
@@ -74,7 +75,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "lists": ("list.", "person.", "import."),
     "suppression": ("suppression.", "unsubscribe."),
     "members": ("member.", "user."),
-    "settings": ("workspace.", "sender.", "egress.", "api-key.", "sandbox."),
+    "settings": ("workspace.", "sender.", "egress.", "shaping.", "api-key.", "sandbox."),
 }
 KIND_WORDS: dict[str, Promise] = {
     "letters": _("Letters"),

@@ -122,7 +122,10 @@ class Shaping:
         return self._policies.get(key) or self._made(key)
 
     def _fits(self, layer: Layer) -> bool:
-        problems = layer.problems or check_on(self._base, layer)
+        problems = [*layer.problems, *check_on(self._base, layer)]
+        if layer.problems:  # whom a group is for may be what could not be read
+            problems = [each for each in problems if each.code != "group-unknown"]
+        problems.sort(key=lambda problem: problem.line)
         self.problems += problems
         return not problems
 
@@ -130,6 +133,7 @@ class Shaping:
         kind, group, own = key
         found = dict(self._values(self._base.chain(kind, group), self._own.chain(kind, own)))
         values: dict[str, Any] = {name: entry.value for name, entry in found.items()}
+        values["slow_start"] = min(values["slow_start"], values["connections"])
         waits, then = values.pop("retry"), values.pop("retry_then")
         named = self._base.groups.get(group, {}) | self._own.groups.get(own, {})
         made = LanePolicy(

@@ -167,5 +167,7 @@ class _Scanner:
 
 
 def _unquote(text: str) -> str:
-    value = tomllib.loads(f"x={text}")["x"]
-    return str(value)
+    try:
+        return str(tomllib.loads(f"x={text}")["x"])
+    except tomllib.TOMLDecodeError:
+        return text
