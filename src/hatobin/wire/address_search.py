@@ -14,6 +14,8 @@ from hatobin.wire.japanese_addresses import fold_width, is_carrier
 
 _SIGNS = re.compile("[@＠﹫]|%(?:25)*40|&#|&commat", re.IGNORECASE)
 _ENTITY = re.compile("&#|&commat", re.IGNORECASE)
+# Taken away before one looks a second time at HTML: an address may stand on both sides of a tag.
+MARKUP = re.compile(r"</?[A-Za-z][^<>@]*>")
 _WINDOW = 128  # characters before an @: twice the longest local part
 
 _ASCII = r"A-Za-z0-9.!#$%&'*+/?^_`{|}~-"

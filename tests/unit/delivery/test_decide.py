@@ -15,9 +15,9 @@ from hatobin.delivery.rules.decide import (
     is_about_the_road,
     kept_words,
     rest,
-    retry_in,
 )
 from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.rules.shaping.retry import retry_in
 from hatobin.delivery.rules.states import DeliveryState
 from hatobin.wire.reply import Reply, ReplyReader
 

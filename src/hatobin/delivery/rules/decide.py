@@ -1,7 +1,4 @@
-"""What an answer, or its absence, means for a letter; and how long a troubled road rests. Pure.
-
-Source of the retry schedule: what large senders use (5, 7, 8, 25, 75, 120 minutes, then every 4 hours).
-"""
+"""What an answer, or its absence, means for a letter; and how long a troubled road rests. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +9,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.rules.shaping.retry import retry_in
 from hatobin.delivery.rules.states import DeliveryState
 from hatobin.wire.reply import Reply
 
 Stage = Literal["mail", "rcpt", "data", "body", "dot"]
 
-_RETRY_MINUTES = (5, 7, 8, 25, 75, 120)
-_LATER = timedelta(hours=4)
-_JITTER = 0.1
 _REST_SECONDS = (1, 2, 5, 10, 30, 60)
 _LOST_IN_THE_MIDDLE = timedelta(minutes=1)
 _WORDS_MAX = 500  # characters of the server's words that are kept
@@ -111,13 +106,6 @@ def bounced_here(kind: str) -> Outcome:
 def cannot_be_made() -> Outcome:
     """This person's letter cannot be composed; the check before the release names such people."""
     return Outcome(state=DeliveryState.CANCELLED, reason=Reason.CANNOT_COMPOSE, counted=False)
-
-
-def retry_in(attempts: int, rng: random.Random) -> timedelta:
-    """How long after the ``attempts``-th refusal for now the next try comes."""
-    if attempts <= len(_RETRY_MINUTES):
-        return timedelta(minutes=_RETRY_MINUTES[attempts - 1])
-    return _LATER * (1 + rng.uniform(-_JITTER, _JITTER))
 
 
 def rest(failures: int) -> timedelta:

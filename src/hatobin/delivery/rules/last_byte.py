@@ -6,7 +6,6 @@ one person is likely wrong for all. What it reports names a rule and a place, ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from hatobin.wire.address import (
     may_hold_address,
     parse_address,
 )
+from hatobin.wire.address_search import MARKUP
 from hatobin.wire.message_facts import MessageFacts
 
 
@@ -57,7 +57,7 @@ def strangers_in(texts: Iterable[tuple[str, str]], *, own: Collection[str]) -> d
     for place, text in texts:
         if not may_hold_address(text):
             continue
-        shown = f"{text} {_MARKUP.sub('', text)}" if place == "html" else text
+        shown = f"{text} {MARKUP.sub('', text)}" if place == "html" else text
         for candidate in find_addresses(shown):
             form = _key_form(candidate)
             if form in own:
@@ -66,9 +66,6 @@ def strangers_in(texts: Iterable[tuple[str, str]], *, own: Collection[str]) -> d
                 if each and each not in own:
                     found.setdefault(each, place.lower())
     return found
-
-
-_MARKUP = re.compile(r"</?[A-Za-z][^<>@]*>")
 
 
 def addresses_in(*texts: str) -> frozenset[str]:

@@ -45,6 +45,8 @@ def endpoint_of(
             password=sandbox_password(workspace_id),
             timeouts=timeouts,
         )
+    if kind != EgressKind.SMTP_RELAY:
+        raise ValueError(f"{kind} is not one server")
     password = ""
     if sealed_password is not None:
         password = vault_of(workspace_id).open(sealed_password, password_context(id)).decode()

@@ -7,6 +7,7 @@ import contextlib
 import socket
 import ssl
 import struct
+from abc import ABC, abstractmethod
 from typing import cast
 
 from hatobin.intake.sink.tls import TlsLayer
@@ -18,7 +19,7 @@ _SMALL_WINDOW = 4096
 _AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: on, zero seconds, which makes close() send a RST
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, ABC):
     """Reads what comes, line by line or body by body, and leaves its meaning to a subclass.
 
     While ``_held`` nothing is worked on: a delay or the journal is waited for. Once ``_deaf`` nothing
@@ -39,33 +40,33 @@ class Connection(asyncio.Protocol):
 
     # a subclass says what things mean
 
+    @abstractmethod
     def come(self) -> None:
         """The connection stands; TLS from the first byte is still to come."""
-        raise NotImplementedError
 
+    @abstractmethod
     def gone(self) -> None:
         """It does not any more; ``_in_body`` tells whether a body was cut off."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hello(self) -> ssl.SSLContext | None:
         """The first bytes of a handshake are here. None: it was dealt with in another way."""
-        raise NotImplementedError
 
+    @abstractmethod
     def encrypted(self) -> None:
         """The handshake is over."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_line(self, line: str) -> None:
         """A command, or the answer to a challenge."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin_body(self) -> None:
         """The first bytes of a body are here."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_body(self, data: bytes) -> None:
         """A body that ended with its dot, still stuffed."""
-        raise NotImplementedError
 
     # asyncio calls these
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -61,17 +62,17 @@ class Conversation(Connection):
 
     # a subclass says what things mean
 
+    @abstractmethod
     def begin(self) -> None:
         """Before the greeting, and again after STARTTLS (RFC 3207 section 4.2)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_transaction(self) -> tuple[str, str, list[str]]:
         """(helo, sender, recipients) so far."""
-        raise NotImplementedError
 
+    @abstractmethod
     def take_command(self, line: str) -> None:
         """A command, or the answer to a challenge."""
-        raise NotImplementedError
 
     # what a connection asks
 

@@ -14,11 +14,10 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hatobin.wire.address_search import DOMAIN, INVISIBLE
+from hatobin.wire.address_search import DOMAIN, INVISIBLE, MARKUP
 from hatobin.wire.japanese_addresses import fold_width
 from hatobin.wire.press.parts import Piece
 
-_MARKUP = re.compile(r"</?[A-Za-z][^<>@]*>")  # as the last-byte check takes it away
 _FIRST_MARK, _LAST_MARK = 0xF0000, 0xFFFFD  # private use: letters of no script
 _MARK = f"[{chr(_FIRST_MARK)}-{chr(_LAST_MARK)}]"
 _MARKS = re.compile(_MARK)
@@ -118,7 +117,7 @@ def _with_marks(pieces: Sequence[Piece]) -> str:
 
 def _views(static: str, *, markup: bool) -> Iterator[str]:
     """The text as an address search may read it, for each way that entities and %40 ask for."""
-    shown = f"{static} {_MARKUP.sub('', static)}" if markup else static
+    shown = f"{static} {MARKUP.sub('', static)}" if markup else static
     for text in (shown, html_module.unescape(shown)):
         view = fold_width(INVISIBLE.sub("", text))
         yield view
