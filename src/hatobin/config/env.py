@@ -12,6 +12,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from hatobin.common.hosts import is_loopback
 from hatobin.common.web_address import web_address
 
 _SECRETS = ("secret_key", "master_key", "database_url")
@@ -61,6 +63,9 @@ class Settings(BaseSettings):
     hold_seconds: int = Field(default=300, ge=0, le=86400)
     expire_hours: int = Field(default=48, ge=1, le=240)
     shaping_file: Path | None = None
+    dns_servers: Annotated[list[str], NoDecode] = Field(default_factory=list)
+    dns_port: int = Field(default=53, ge=1, le=65535)
+    mail_service_url: str = ""
     debug: bool = False
 
     @model_validator(mode="before")
@@ -73,13 +78,21 @@ class Settings(BaseSettings):
                 values[key] = _read_secret(f"HATOBIN_{name.upper()}_FILE", Path(path))
         return values
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "dns_servers", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """``a.example.jp, b.example.jp``; also a JSON list."""
         if not isinstance(value, str):
             return value
         return [name.strip(' []"') for name in value.split(",") if name.strip(' []"')]
+
+    @field_validator("dns_servers")
+    @classmethod
+    def _addresses(cls, value: list[str]) -> list[str]:
+        try:
+            return [str(ip_address(each)) for each in value]
+        except ValueError:
+            raise ValueError("must be IP addresses of name servers, with commas between") from None
 
     @field_validator("database_url")
     @classmethod
@@ -102,6 +115,15 @@ class Settings(BaseSettings):
             raise ValueError(
                 "must be a web address like https://mail.example.jp, without spaces, user name, ? or #"
             ) from None
+
+    @field_validator("mail_service_url")
+    @classmethod
+    def _stand_in(cls, value: str) -> str:
+        """Keys and letters of real services must not go anywhere else by a slip."""
+        parts = urlsplit(value.strip())
+        if value.strip() and (parts.scheme != "http" or not is_loopback(parts.hostname or "")):
+            raise ValueError("must be like http://127.0.0.1:8123, on this machine itself")
+        return value.strip()
 
     @property
     def public_url(self) -> str:

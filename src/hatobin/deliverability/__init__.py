@@ -1,1 +1,1 @@
-"""Domain health and warm-up (its place; empty until the engine grows)."""
+"""Domain health: what receivers find in the DNS about those in whose name letters come."""

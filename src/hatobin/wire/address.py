@@ -26,6 +26,7 @@ __all__ = [
     "in_own_letters",
     "may_hold_address",
     "parse_address",
+    "parse_domain",
     "split_display",
 ]
 
@@ -115,6 +116,19 @@ def parse_address(text: str) -> Address:
     if len(address.local.encode()) > MAX_LOCAL or len(address.wire.encode()) > MAX_ADDRESS:
         raise AddressError("too-long")
     return address
+
+
+def parse_domain(text: str) -> str:
+    """A domain alone, as A-labels in lower case; ``@`` before it and the root's dot behind it are dropped.
+
+    Raises :class:`AddressError`: ``empty``, ``too-long``, ``bad-domain``.
+    """
+    if len(text) > _MAX_INPUT:
+        raise AddressError("too-long")
+    text = fold_width(text).strip(_SURROUND).removeprefix("@").removesuffix(".")
+    if not text:
+        raise AddressError("empty")
+    return _parse_domain(text)
 
 
 def in_own_letters(address: str) -> str:

@@ -14,14 +14,17 @@ from hatobin.wire.dkim.keys import (
     private_to_pem,
     public_text,
 )
-from hatobin.wire.dkim.record import KeyRecord, parse_record, record_text, zone_strings
+from hatobin.wire.dkim.published import Publication, publication_of
+from hatobin.wire.dkim.record import KeyKind, KeyRecord, parse_record, record_text, zone_strings
 from hatobin.wire.dkim.signer import Signer, signatures
 
 __all__ = [
     "BadKey",
     "DkimError",
+    "KeyKind",
     "KeyRecord",
     "PrivateKey",
+    "Publication",
     "Signer",
     "bits_of",
     "canonical_body",
@@ -32,6 +35,7 @@ __all__ = [
     "private_from_pem",
     "private_to_pem",
     "public_text",
+    "publication_of",
     "record_text",
     "signatures",
     "zone_strings",

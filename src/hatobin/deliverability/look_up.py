@@ -1,0 +1,40 @@
+"""Questions to the name service about one sending domain, all at once, never from a cache of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from django.conf import settings
+
+from hatobin.deliverability.rules import Answers, Question
+from hatobin.delivery.egress.direct.dns import Dns, DnsFailed, Kind, SystemDns
+
+_PATIENCE = 6.0  # seconds; a person waits for it
+
+
+def name_service() -> Dns:
+    """The machine's, or the one that the operator set."""
+    ours = settings.HATOBIN
+    return SystemDns(ours.dns_servers, port=ours.dns_port, lifetime=_PATIENCE)
+
+
+def look_up(questions: Iterable[Question]) -> Answers:
+    """Asks them side by side; takes a few seconds at most."""
+    return asyncio.run(_ask(name_service(), list(dict.fromkeys(questions))))
+
+
+async def _ask(dns: Dns, questions: list[Question]) -> Answers:
+    answers = await asyncio.gather(*(_one(dns, *each) for each in questions))
+    pairs = list(zip(questions, answers, strict=True))
+    return Answers(
+        found={asked: records for asked, records in pairs if records},
+        failed=frozenset(asked for asked, records in pairs if records is None),
+    )
+
+
+async def _one(dns: Dns, name: str, kind: Kind) -> tuple[str, ...] | None:
+    try:
+        return (await dns.ask(name, kind)).records
+    except DnsFailed:
+        return None
