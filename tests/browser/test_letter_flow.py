@@ -261,7 +261,7 @@ def _release_by(page: Page, letter: str, name: str, port: int, number: str) -> N
 
 
 def _add_relay(page: Page, name: str, port: int) -> None:
-    page.goto("/settings/roads/new/")
+    page.goto("/settings/roads/new/relay/")
     page.locator("input[name=name]").fill(name)
     page.locator("input[name=host]").fill("127.0.0.1")
     page.locator("input[name=port]").fill(str(port))

@@ -26,6 +26,8 @@ _PARAMETERS: Json = {
     "campaign_id": ID,
     "sender_id": ID,
     "egress_id": ID,
+    "domain_id": ID,
+    "key_id": ID,
     "contact_id": 810,
     "suppression_id": 1,
     "search": "花子",
@@ -38,6 +40,7 @@ _PARAMETERS: Json = {
     "domain": "gmail.com",
     "mail_server": "gmail-smtp-in.l.google.com",
     "egress_kind": "direct",
+    "to": "hanako@example.jp",
     "why": "本人から再開の依頼（2026-11-24 電話）",
 }
 _SENTENCES = {
@@ -46,6 +49,8 @@ _SENTENCES = {
     "campaign_id": "Which letter",
     "sender_id": "Which From line",
     "egress_id": "Which way out",
+    "domain_id": "Which sending domain",
+    "key_id": "Which key",
     "contact_id": "Which person",
     "suppression_id": "Which entry",
     "search": "What to look for",

@@ -8,13 +8,14 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router
 from ninja import Status as Reply
+from ninja.params.functions import Query
 
 from hatobin.accounts.rules import Right
 from hatobin.api.auth import actor_of, needs
 from hatobin.api.schemas.sending import (
+    EgressIn,
     EgressOut,
     EgressTestOut,
-    RelayIn,
     SenderIn,
     SenderOut,
     SenderProfile,
@@ -25,6 +26,12 @@ from hatobin.senders import queries as senders
 from hatobin.senders import services
 
 router = Router(tags=["Sending"])
+
+_TO: str = Query(
+    "",
+    max_length=254,
+    description="For `direct`: a mail address or domain to reach; empty: that of the sender",
+)
 
 
 @router.get("/senders", response=list[SenderOut], openapi_extra=needs(Right.VIEW))
@@ -87,47 +94,54 @@ def save_profile(request: HttpRequest, body: SenderProfile) -> Any:
 def get_egresses(request: HttpRequest) -> Any:
     """The ways out.
 
-    The sandbox, from which nothing leaves, and SMTP relays; the default first.
+    The sandbox, from which nothing leaves, and the others; the default first.
     """
     return list(delivery.egresses(actor_of(request)))
 
 
 @router.post("/egresses", response={201: EgressOut}, openapi_extra=needs(Right.MANAGE))
-def add_relay(request: HttpRequest, body: RelayIn) -> Any:
-    """A new SMTP relay.
+def add_egress(request: HttpRequest, body: EgressIn) -> Any:
+    """A new way out.
 
-    It is stored without being tried; ``POST /egresses/{egress_id}/test`` says whether it works.
+    An SMTP relay, a mail service's API, or straight to the recipients' servers. It is stored without
+    being tried; ``POST /egresses/{egress_id}/test`` says whether it works.
     """
-    made = egress.save_relay(actor_of(request), **body.dict())
+    made = egress.save_egress(actor_of(request), body.kind, _given(body))
     return Reply(201, delivery.egress(actor_of(request), made.pk))
 
 
 @router.put("/egresses/{egress_id}", response=EgressOut, openapi_extra=needs(Right.MANAGE))
-def change_relay(request: HttpRequest, egress_id: uuid.UUID, body: RelayIn) -> Any:
-    """Changes an SMTP relay.
+def change_egress(request: HttpRequest, egress_id: uuid.UUID, body: EgressIn) -> Any:
+    """Changes a way out.
 
-    Letters on their way take the new settings. A stored password never goes to another server or user.
+    Letters on their way take the new settings. A stored secret never goes to another server, user or
+    service than it was entered for.
     """
-    egress.save_relay(actor_of(request), egress_id=egress_id, **body.dict())
+    egress.save_egress(actor_of(request), body.kind, _given(body), egress_id)
     return delivery.egress(actor_of(request), egress_id)
 
 
 @router.delete("/egresses/{egress_id}", response={204: None}, openapi_extra=needs(Right.MANAGE))
-def delete_relay(request: HttpRequest, egress_id: uuid.UUID) -> Any:
-    """Removes an SMTP relay.
+def delete_egress(request: HttpRequest, egress_id: uuid.UUID) -> Any:
+    """Removes a way out.
 
-    With its password. Refused (409) while a letter is on its way by it.
+    With its secrets. Refused (409) while a letter is on its way by it or another one falls back to it.
     """
-    egress.delete_relay(actor_of(request), egress_id)
+    egress.delete_egress(actor_of(request), egress_id)
     return Reply(204, None)
 
 
 @router.post(
     "/egresses/{egress_id}/test", response=EgressTestOut, openapi_extra=needs(Right.MANAGE)
 )
-def test_relay(request: HttpRequest, egress_id: uuid.UUID) -> Any:
+def try_egress(request: HttpRequest, egress_id: uuid.UUID, to: str = _TO) -> Any:
     """Tries a way out.
 
     Connects, encrypts and signs in, and says in plain words what is wrong. No letter is sent.
     """
-    return egress.test_egress(actor_of(request), egress_id)
+    return egress.test_egress(actor_of(request), egress_id, to=to)
+
+
+def _given(body: EgressIn) -> dict[str, Any]:
+    """What was sent: what is left out keeps its stored or usual value."""
+    return body.dict(exclude_unset=True, exclude={"kind"})

@@ -8,6 +8,8 @@ import click
 
 from hatobin import __version__
 from hatobin.cli.accounts import createowner, resetpassword
+from hatobin.cli.domains import domain
+from hatobin.cli.egress import egress
 from hatobin.cli.importing import import_command
 from hatobin.cli.sending import send
 from hatobin.cli.shaping import shaping
@@ -52,5 +54,5 @@ def hatobin() -> None:
     """
 
 
-for _command in (createowner, resetpassword, import_command, send, shaping):
+for _command in (createowner, resetpassword, import_command, send, shaping, domain, egress):
     hatobin.add_command(_command)

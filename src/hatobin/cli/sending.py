@@ -48,7 +48,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--text-file", type=_FILE, required=True, help="The letter, UTF-8.")
 @click.option("--html-file", type=_FILE, help="The same as HTML, UTF-8.")
 @click.option(
-    "--egress", default="", help="smtp://[user@]host:port, smtps://…, sandbox; else the default."
+    "--egress",
+    default="",
+    help="smtp://[user@]host:port, smtps://…, sandbox, or its name; else the default.",
 )
 @click.option("--fallback", "fallbacks", multiple=True, help="field=what stands where it is empty")
 @click.option(

@@ -13,7 +13,7 @@ from hatobin.console.letters import checking, drafting, result, sending, writing
 from hatobin.console.lists import importing
 from hatobin.console.lists import views as lists
 from hatobin.console.sandbox import views as sandbox
-from hatobin.console.settings import pace, roads
+from hatobin.console.settings import domains, pace, road_edit, roads
 from hatobin.console.settings import views as settings
 from hatobin.console.suppression import views as suppression
 
@@ -60,12 +60,34 @@ _settings = [
     path("sender/<uuid:identity_id>/", settings.identity, name="identity"),
     path("sender/<uuid:identity_id>/delete/", settings.delete_identity, name="identity-delete"),
     path("roads/", roads.index, name="settings-roads"),
-    path("roads/new/", roads.relay, name="relay-new"),
-    path("roads/<uuid:egress_id>/", roads.relay, name="relay"),
-    path("roads/<uuid:egress_id>/test/", roads.test, name="relay-test"),
-    path("roads/<uuid:egress_id>/delete/", roads.delete, name="relay-delete"),
-    path("roads/<uuid:egress_id>/default/", roads.make_default, name="relay-default"),
+    path("roads/new/", roads.new, name="road-new"),
+    path("roads/new/relay/", road_edit.new_relay, name="relay-new"),
+    path("roads/new/direct/", road_edit.new_direct, name="direct-new"),
+    path("roads/new/service/<slug:provider>/", road_edit.new_service, name="service-new"),
+    path("roads/<uuid:egress_id>/", roads.road, name="road"),
+    path("roads/<uuid:egress_id>/test/", roads.test, name="road-test"),
+    path("roads/<uuid:egress_id>/delete/", roads.delete, name="road-delete"),
+    path("roads/<uuid:egress_id>/default/", roads.make_default, name="road-default"),
     path("pace/", pace.index, name="settings-pace"),
+    path("domains/", domains.index, name="settings-domains"),
+    path("domains/new/", domains.new, name="domain-new"),
+    path("domains/<uuid:domain_id>/", domains.show, name="domain"),
+    path("domains/<uuid:domain_id>/check/", domains.check, name="domain-check"),
+    path("domains/<uuid:domain_id>/key/", domains.generate, name="domain-key"),
+    path("domains/<uuid:domain_id>/import/", domains.bring, name="domain-import"),
+    path("domains/<uuid:domain_id>/rotate/", domains.rotate, name="domain-rotate"),
+    path("domains/<uuid:domain_id>/bounces/", domains.bounces, name="domain-bounces"),
+    path("domains/<uuid:domain_id>/remove/", domains.remove, name="domain-remove"),
+    path(
+        "domains/<uuid:domain_id>/key/<uuid:dkim_key_id>/activate/",
+        domains.activate,
+        name="domain-key-activate",
+    ),
+    path(
+        "domains/<uuid:domain_id>/key/<uuid:dkim_key_id>/retire/",
+        domains.retire,
+        name="domain-key-retire",
+    ),
     path("members/", settings.member_list, name="settings-members"),
     path("members/<uuid:member_id>/", settings.change_member, name="member-change"),
     path(

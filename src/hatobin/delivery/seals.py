@@ -39,3 +39,8 @@ def recipient_context(address_key: bytes) -> bytes:
 def password_context(egress_id: uuid.UUID) -> bytes:
     """Of ``Egress.sealed_password``."""
     return b"egress:" + egress_id.bytes
+
+
+def credentials_context(egress_id: uuid.UUID) -> bytes:
+    """Of ``Egress.sealed_credentials``."""
+    return b"egress-credentials:" + egress_id.bytes

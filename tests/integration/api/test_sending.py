@@ -47,7 +47,7 @@ def test_a_relay_is_added_tried_and_removed_and_its_password_is_never_told(calle
     bad = caller.post(f"{path}/test").body
     assert bad["ok"] is False
     assert bad["text"]
-    assert bad["steps"][0] == {"code": "connect", "text": "Connect", "ok": False}
+    assert bad["steps"][0] == {"code": "connect", "text": "Connect", "ok": False, "detail": ""}
     body = {**RELAY, "port": free_port(), "username": "hato", "password": "himitsu"}
     changed = caller.put(path, body)
     assert changed.body["has_password"] is True

@@ -92,7 +92,7 @@ def asks(office: Office) -> Iterator[Ask]:
             kwargs = _kwargs(office, name, arguments) | ({"what": variant} if variant else {})
             path = reverse(full_name, kwargs=kwargs)
             shown = f"{name} {variant}".strip()
-            about = bool(arguments)
+            about = bool(set(arguments) - {"provider"})
             yield Ask(name=shown, method="GET", path=path, about_something=about)
             for act, body in bodies.get(name, {"": {}}).items():
                 yield Ask(
@@ -158,7 +158,20 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "identity-new": line,
         "identity": line,
         "relay-new": road,
-        "relay": road,
+        "direct-new": {
+            "name": "x",
+            "tls": "opportunistic",
+            "source-TOTAL_FORMS": 1,
+            "source-INITIAL_FORMS": 0,
+            "source-0-ehlo_name": "mail.office.example",
+        },
+        "service-new": {
+            "name": "x",
+            "settings.domain": "mg.office.example",
+            "settings.region": "eu",
+            "credentials.api_key": "himitsu",
+        },
+        "road": road,
         "settings-pace": {"text": "[default]\nconnections = 2\n", "revision": 0},
         "settings-members": {"email": "new@office.example", "role": "viewer"},
         "settings-api-keys": {"name": "x", "scopes": "read", "days": 1},

@@ -19,7 +19,12 @@ from hatobin.audience.services import imports, uploads
 from hatobin.campaigns.services import checks, drafts, release
 from hatobin.content.letters import LetterDraft
 from hatobin.delivery.sandbox import services as sandbox
-from hatobin.delivery.services.egress import ensure_sandbox, save_relay
+from hatobin.delivery.services.egress import (
+    ensure_sandbox,
+    save_direct,
+    save_provider,
+    save_relay,
+)
 from hatobin.senders.services import save_identity, save_profile
 from hatobin.suppression.models import Suppression
 from hatobin.suppression.services import add_by_staff
@@ -83,6 +88,19 @@ def make_office(language: str) -> Office:
     relay = save_relay(
         actor, name=words["relay"], host="smtp.example.jp", port=587, tls="starttls", username=""
     )
+    service = save_provider(
+        actor,
+        name="Mailgun",
+        provider="mailgun",
+        settings={"domain": "mg.office.example"},
+        credentials={"api_key": "himitsu-no-kagi"},
+    )
+    direct = save_direct(
+        actor,
+        name=words["relay"] + "2",
+        sources=[{"address": "203.0.113.9", "ehlo_name": "mail.office.example"}],
+        fallback_id=service.pk,
+    )
     letter = LetterDraft(
         mode="plain",
         subject=words["letter"],
@@ -115,7 +133,8 @@ def make_office(language: str) -> Office:
             "contact_id": [Contact.objects.of(workspace.pk).order_by("pk")[0].pk],
             "list_id": [contact_list.pk],
             "identity_id": [identity.pk],
-            "egress_id": [relay.pk],
+            "egress_id": [relay.pk, direct.pk, service.pk],
+            "provider": ["mailgun", "amazon-ses"],
             "member_id": [Member.objects.of(workspace.pk).get().pk],
             "invitation_id": [members.open_invitations(actor)[0].pk],
             "key_id": [ApiKey.objects.of(workspace.pk).get().pk],

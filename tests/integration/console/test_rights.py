@@ -110,7 +110,7 @@ def test_the_requests_that_prove_a_refusal_do_their_work_for_the_owner(office: O
         answer = ask.by(owner)
         if ask.name in shown_once:
             assert re.search(rb'<code id="(invitation|secret)">', answer.content), ask.key
-        elif ask.name == "relay-test":
+        elif ask.name == "road-test":
             assert b"cannot be used" in answer.content
         else:
             assert answer.status_code == 302, (ask.key, answer.content)

@@ -33,7 +33,7 @@ def relay(**changes: object) -> dict[str, object]:
 
 def tried(client: Client, **values: object) -> str:
     """What the screen says after "test the connection"."""
-    answer = client.post("/settings/roads/new/", relay(**values) | {"test": "1"})
+    answer = client.post("/settings/roads/new/relay/", relay(**values) | {"test": "1"})
     assert answer.status_code == 200
     page = answer.content.decode()
     found = re.search(r'<div class="banner (?:good|bad)" role=.*?</div>\s*</div>', page, re.S)
@@ -115,7 +115,7 @@ def test_opportunistic_encryption_takes_what_the_server_offers(owner: Client) ->
 
 
 def test_the_form_explains_each_way_of_encrypting_safest_first(owner: Client) -> None:
-    page = owner.get("/settings/roads/new/").content.decode()
+    page = owner.get("/settings/roads/new/relay/").content.decode()
     assert re.findall(r'name="tls" value="([a-z]+)"', page) == [
         "starttls",
         "tls",
@@ -129,7 +129,7 @@ def test_a_password_is_stored_sealed_kept_and_never_shown(
     owner: Client, workspace: Workspace, server: SinkThread
 ) -> None:
     values = relay(port=server.port, username="hato", password=SECRET)
-    assert owner.post("/settings/roads/new/", values).status_code == 302
+    assert owner.post("/settings/roads/new/relay/", values).status_code == 302
     stored = Egress.objects.of(workspace.pk).get(kind=EgressKind.SMTP_RELAY)
     assert SECRET.encode() not in bytes(stored.sealed_password or b"")
     page = f"/settings/roads/{stored.pk}/"
@@ -146,13 +146,13 @@ def test_a_password_is_stored_sealed_kept_and_never_shown(
 
 def test_the_list_says_which_way_was_tested(owner: Client, workspace: Workspace) -> None:
     for name, port in (("First", free_port()), ("Second", free_port())):
-        owner.post("/settings/roads/new/", relay(name=name, port=port))
+        owner.post("/settings/roads/new/relay/", relay(name=name, port=port))
     second = Egress.objects.of(workspace.pk).get(name="Second")
     page = owner.post(f"/settings/roads/{second.pk}/test/").content.decode()
     rows = {
         row.partition("<")[0].strip(): row for row in re.split(r'<h2 id="road-[^"]*">', page)[1:]
     }
-    assert "Second: The server cannot be used" in rows["Second"]
+    assert "Second: It cannot be used" in rows["Second"]
     assert "cannot be used" not in rows["First"]
 
 
@@ -163,12 +163,14 @@ def test_a_password_that_was_tested_need_not_be_typed_again(
     tried(owner, **values, password=SECRET)
     assert "Sign in: done" in tried(owner, **values), "tested again without typing"
     for other in ({"host": "localhost"}, {"username": "other"}):
-        assert beside(owner.post("/settings/roads/new/", values | other), "id_password"), other
+        assert beside(owner.post("/settings/roads/new/relay/", values | other), "id_password"), (
+            other
+        )
 
-    assert owner.post("/settings/roads/new/", values).status_code == 302
+    assert owner.post("/settings/roads/new/relay/", values).status_code == 302
     stored = Egress.objects.of(workspace.pk).get(kind=EgressKind.SMTP_RELAY)
     assert "accepts the settings" in words_of(owner.post(f"/settings/roads/{stored.pk}/test/"))
-    assert beside(owner.post("/settings/roads/new/", values), "id_password"), "it served once"
+    assert beside(owner.post("/settings/roads/new/relay/", values), "id_password"), "it served once"
 
 
 def test_a_tested_password_is_forgotten_after_minutes_and_when_it_is_wrong(
@@ -177,21 +179,21 @@ def test_a_tested_password_is_forgotten_after_minutes_and_when_it_is_wrong(
     values = relay(port=server.port, username="hato")
     tried(owner, **values, password="wrong")
     assert "Enter the password." in beside(
-        owner.post("/settings/roads/new/", values), "id_password"
+        owner.post("/settings/roads/new/relay/", values), "id_password"
     )
 
     tried(owner, **values, password=SECRET)
     session = owner.session
     session["tested_relay"]["until"] -= 601
     session.save()
-    said = beside(owner.post("/settings/roads/new/", values), "id_password")
+    said = beside(owner.post("/settings/roads/new/relay/", values), "id_password")
     assert said == "Problem: Enter the password.", "a new relay has no stored password to speak of"
 
 
 def test_the_default_way_goes_back_to_the_sandbox_when_its_relay_is_removed(
     owner: Client, workspace: Workspace
 ) -> None:
-    owner.post("/settings/roads/new/", relay(make_default="on"))
+    owner.post("/settings/roads/new/relay/", relay(make_default="on"))
     made = Egress.objects.of(workspace.pk).get(kind=EgressKind.SMTP_RELAY)
     assert made.is_default
     owner.post(f"/settings/roads/{made.pk}/delete/")

@@ -11,6 +11,10 @@ from ninja import Field, Schema
 from hatobin.api.schemas.base import ID, Said, answer, question
 
 Tls = Literal["none", "opportunistic", "starttls", "tls"]
+Kind = Literal["smtp-relay", "direct", "provider"]
+Service = Literal["amazon-ses", "sendgrid", "mailgun", "postmark", "brevo"]
+
+_SOURCE = {"address": "192.0.2.1", "ehlo_name": "mail.example.jp", "weight": 1}
 
 
 class SenderIn(Schema):
@@ -53,24 +57,66 @@ class SenderProfile(Schema):
     )
 
 
-class RelayIn(Schema):
-    """An SMTP relay. The password is sealed, and no answer holds it."""
+class SourceIn(Schema):
+    """An address of the machine that sends, and the name it introduces itself with."""
+
+    address: str = Field(default="", description="IPv4 or IPv6; empty: the system chooses")
+    ehlo_name: str = Field(description="A full name that leads to this address, and back (PTR)")
+    weight: int = Field(default=1, ge=0, le=100, description="Its share of the conversations")
+    model_config = question(**_SOURCE)
+
+
+class SourceOut(Schema):
+    """An address of the machine that sends, and the name it introduces itself with."""
+
+    address: str
+    ehlo_name: str
+    weight: int
+    model_config = answer(**_SOURCE)
+
+
+class EgressIn(Schema):
+    """A way out. Secrets are sealed, and no answer holds them.
+
+    Which keys belong to which `kind`: `smtp-relay`: `host`, `port`, `tls`, `username`, `password`;
+    `direct`: `sources`, `tls`; `provider`: `provider`, `settings`, `credentials`. A key of another kind
+    is refused.
+    """
 
     name: str
-    host: str
+    kind: Kind = Field(default="smtp-relay", description="It stays of this kind")
+    host: str = Field(default="", description="With `direct`: all letters go there, for trials")
     port: int = Field(default=587, ge=1, le=65535)
     tls: Tls = Field(
         default="starttls",
-        description="`tls`: from the first byte. `starttls`: insisted on. `opportunistic`: where offered",
+        description="`tls`: from the first byte. `starttls`: insisted on. `opportunistic`: where offered; "
+        "`direct` takes these two, and the latter where it is left out",
     )
     username: str = ""
     password: str = Field(
         default="", description="Left out in a change, the stored one stays, for the same server"
     )
+    sources: list[SourceIn] = Field(default=[], description="Where letters leave from")
+    provider: Service | None = Field(default=None, description="Which mail service")
+    settings: dict[str, str] = Field(
+        default={},
+        description="`amazon-ses`: `region`, `configuration_set`; `sendgrid`: `region`; `mailgun`: "
+        "`domain`, `region`; `postmark`: `message_stream`; `brevo`: none",
+    )
+    credentials: dict[str, str] = Field(
+        default={},
+        description="`amazon-ses`: `access_key_id`, `secret_access_key`; `postmark`: `server_token`; "
+        "the others: `api_key`. Left out in a change, the stored ones stay, for the same service",
+    )
+    fallback_id: uuid.UUID | None = Field(
+        default=None, description="Takes over when this one does not work. Left out, it stays"
+    )
+    connections: int = Field(default=5, ge=1, le=1000, description="So many at a time")
+    messages_per_connection: int = Field(default=100, ge=1, le=10_000)
     make_default: bool = Field(default=False, description="New letters take it")
     model_config = question(
-        name="庁内リレー", host="smtp.example.jp", port=587, tls="starttls", username="hato",
-        password="himitsu-no-kotoba",  # noqa: S106 - an example
+        name="庁内リレー", kind="smtp-relay", host="smtp.example.jp", port=587, tls="starttls",
+        username="hato", password="himitsu-no-kotoba",  # noqa: S106 - an example
     )  # fmt: skip
 
 
@@ -79,12 +125,18 @@ class EgressOut(Schema):
 
     id: uuid.UUID
     name: str
-    kind: Literal["sandbox", "smtp-relay"]
+    kind: Literal["sandbox", "smtp-relay", "direct", "provider"]
     host: str
     port: int
     tls: Tls
     username: str
-    has_password: bool
+    has_password: bool = Field(description="A password, or the mail service's keys, are stored")
+    sources: list[SourceOut]
+    provider: str
+    settings: dict[str, str]
+    fallback_id: uuid.UUID | None
+    connections: int
+    messages_per_connection: int
     is_default: bool
     trouble: Said = Field(description="What is wrong with it now, in a sentence")
     trouble_words: str = Field(description="The server's own words")
@@ -92,7 +144,8 @@ class EgressOut(Schema):
     resume_at: datetime | None
     model_config = answer(
         id=ID, name="庁内リレー", kind="smtp-relay", host="smtp.example.jp", port=587, tls="starttls",
-        username="hato", has_password=True, is_default=True, trouble="", trouble_words="",
+        username="hato", has_password=True, sources=[], provider="", settings={}, fallback_id=None,
+        connections=5, messages_per_connection=100, is_default=True, trouble="", trouble_words="",
         trouble_since=None, resume_at=None,
     )  # fmt: skip
 
@@ -100,9 +153,10 @@ class EgressOut(Schema):
 class EgressStep(Schema):
     """One thing that was tried; `ok` is null when it did not come to that."""
 
-    code: Literal["connect", "encrypt", "sign-in", "offer"]
+    code: Literal["source", "look-up", "connect", "encrypt", "sign-in", "offer"]
     text: Said
     ok: bool | None
+    detail: str = Field(description="What was found, such as a server's name; may be empty")
 
 
 class EgressTestOut(Schema):
@@ -121,9 +175,9 @@ class EgressTestOut(Schema):
         advice="もう一度入力してください。",
         words="535 5.7.8 Authentication failed",
         steps=[
-            {"code": "connect", "text": "接続", "ok": True},
-            {"code": "encrypt", "text": "暗号化", "ok": True},
-            {"code": "sign-in", "text": "サインイン", "ok": False},
-            {"code": "offer", "text": "メールの受付の確認", "ok": None},
+            {"code": "connect", "text": "接続", "ok": True, "detail": ""},
+            {"code": "encrypt", "text": "暗号化", "ok": True, "detail": ""},
+            {"code": "sign-in", "text": "ログイン", "ok": False, "detail": ""},
+            {"code": "offer", "text": "メールの受付の確認", "ok": None, "detail": ""},
         ],
     )

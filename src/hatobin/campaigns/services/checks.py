@@ -17,11 +17,11 @@ from hatobin.campaigns.rules import CheckSeal
 from hatobin.campaigns.services.readiness import Parts, Ready, complete, parts_of, person_at, ready
 from hatobin.campaigns.services.survey import NAMED, SAMPLE_LINK, Survey, size_of, survey
 from hatobin.common.errors import Invalid
-from hatobin.common.hosts import is_loopback
 from hatobin.content.analysis import links_of, look_alikes
 from hatobin.content.letters import CompiledLetter
 from hatobin.content.merge import Merger
 from hatobin.delivery.models import Egress, EgressKind
+from hatobin.delivery.queries.egresses import stays_here, whereabouts
 from hatobin.delivery.queries.strangers import (
     addresses_of,
     known_addresses,
@@ -199,7 +199,7 @@ def _judged(row: Campaign, parts: Parts, seen: Survey, *, blind: bool) -> tuple[
 def _kind_of_road(road: Egress | None) -> RoadKind:
     if road is None or road.kind == EgressKind.SANDBOX:
         return "sandbox"
-    return "this-machine" if is_loopback(road.host) else "away"
+    return "this-machine" if stays_here(road) else "away"
 
 
 def _leaking(row: Campaign, seen: Survey) -> tuple[int, ...]:
@@ -243,7 +243,7 @@ def _seal(row: Campaign, whole: Ready) -> CheckSeal:
 
 def _where(road: Egress | None) -> str:
     """What decides who gets to see the letters on their way."""
-    return f"{road.host}:{road.port} {road.tls} {road.username}" if road else ""
+    return whereabouts(road) if road else ""
 
 
 def _worth_looking(row: Campaign, seen: Survey) -> tuple[int, ...]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from hatobin.accounts.models import Role
-from hatobin.delivery.models import TlsMode
 
 
 class WorkspaceForm(forms.Form):
@@ -54,73 +52,6 @@ class IdentityForm(forms.Form):
         help_text=_("Only if replies should go elsewhere."),
     )
     make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
-
-
-TLS_HINTS = {
-    TlsMode.STARTTLS: _("The usual choice, port 587. Without encryption nothing is sent."),
-    TlsMode.TLS: _("For servers that ask for SSL or SMTPS, port 465."),
-    TlsMode.OPPORTUNISTIC: _(
-        "For a server in your own network, often port 25. Letters go unencrypted where it cannot do more."
-    ),
-    TlsMode.NONE: _("Only for a server on this machine. Everyone on the way can read along."),
-}
-# The safest first, not the order in which they are stored.
-_TLS_CHOICES = [(mode, TlsMode(mode).label) for mode in TLS_HINTS]
-
-
-class RelayForm(forms.Form):
-    """An SMTP relay."""
-
-    name = forms.CharField(label=_("Name"), max_length=120, help_text=_("Only you see it."))
-    host = forms.CharField(
-        label=_("Server"), max_length=253, help_text=_("For example smtp.example.jp")
-    )
-    tls = forms.ChoiceField(
-        label=_("Encryption"),
-        choices=_TLS_CHOICES,
-        initial=TlsMode.STARTTLS,
-        widget=forms.RadioSelect,
-    )
-    port = forms.IntegerField(
-        label=_("Port"),
-        min_value=1,
-        max_value=65535,
-        initial=587,
-        help_text=_("Usually 587, or 465 with TLS."),
-    )
-    username = forms.CharField(
-        label=_("User name"),
-        max_length=254,
-        required=False,
-        help_text=_("Leave it empty if the server asks for none."),
-        widget=forms.TextInput({"autocomplete": "off"}),
-    )
-    password = forms.CharField(
-        label=_("Password"),
-        required=False,
-        strip=False,
-        help_text=_("It is stored sealed and never shown again."),
-        widget=forms.PasswordInput({"autocomplete": "off"}),
-    )
-    make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
-
-    def explain_password(self, *, stored: bool) -> None:
-        """Says when the field may stay empty."""
-        if stored:
-            self.fields["password"].help_text = _(
-                "It is stored sealed and never shown again. Leave it empty to keep the stored one."
-            )
-
-    def explain_kept(self, *, minutes: int) -> None:
-        """After a test: the password need not be typed again for so many minutes; 0: it must."""
-        if minutes:
-            field = self.fields["password"]
-            field.help_text = ngettext(
-                "The password you tested is kept for %(minutes)s minute. Leave the field empty to save it.",
-                "The password you tested is kept for %(minutes)s minutes. Leave the field empty to save it.",
-                minutes,
-            ) % {"minutes": minutes}
-            field.widget.attrs["placeholder"] = "••••••••"
 
 
 class InviteForm(forms.Form):

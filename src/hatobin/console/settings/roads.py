@@ -1,4 +1,4 @@
-"""Roads out: the sandbox and SMTP relays, each with a test that says what is wrong."""
+"""Ways of sending: the list, each with a test that says what is wrong, and what kinds can be added."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hatobin.accounts.rules import Right
 from hatobin.accounts.services.access import check_right
+from hatobin.common.errors import Invalid
 from hatobin.console.middleware import StaffRequest
-from hatobin.console.settings import tested
-from hatobin.console.settings.forms import TLS_HINTS, RelayForm
-from hatobin.console.shared import attempt, staff_only, told
+from hatobin.console.settings import road_edit
+from hatobin.console.shared import staff_only, told
 from hatobin.delivery import queries
-from hatobin.delivery.queries.egresses import EgressView
+from hatobin.delivery.egress.providers import PROVIDERS
+from hatobin.delivery.models import EgressKind
 from hatobin.delivery.services import egress, egress_test
 
 
@@ -29,62 +30,48 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @staff_only
-@require_http_methods(["GET", "POST"])
-def relay(request: StaffRequest, egress_id: uuid.UUID | None = None) -> HttpResponse:
-    """One SMTP relay, new or known; "test" looks before it is saved."""
+@require_safe
+def new(request: StaffRequest) -> HttpResponse:
+    """Which kind: told in plain words, the usual one first."""
     check_right(request.actor, Right.MANAGE)
-    stored = queries.egress(request.actor, egress_id) if egress_id else None
-    form = RelayForm(request.POST or None, initial=_initial(stored))
-    form.explain_password(stored=bool(stored and stored.has_password))
-    context: dict[str, object] = {"form": form, "egress_id": egress_id, "tls_hints": TLS_HINTS}
-    if form.is_valid():
-        values = form.cleaned_data
-        place = {key: values[key] for key in ("host", "username")}
-        values["password"] = values["password"] or tested.kept(request, **place)
-        if "test" in request.POST:
-            context["test"] = _tried(request, form, egress_id)
-        elif attempt(form, egress.save_relay, request.actor, egress_id=egress_id, **values):
-            tested.forget(request)
-            messages.success(request, _("Saved."))
-            return redirect("console:settings-roads")
-        form.explain_kept(minutes=tested.MINUTES if tested.kept(request, **place) else 0)
-    return render(request, "console/settings/relay.html", context)
+    services = [(each.name, each.title) for each in PROVIDERS.values()]
+    return render(request, "console/settings/road_new.html", {"services": services})
 
 
-def _tried(
-    request: StaffRequest, form: RelayForm, egress_id: uuid.UUID | None
-) -> egress_test.EgressTest | None:
-    """Tests what was typed and keeps its password for the save that follows; None: the form says why."""
-    names = ("host", "port", "tls", "username", "password")
-    values = {name: form.cleaned_data[name] for name in names}
-    found: list[egress_test.EgressTest] = []
-    if not attempt(
-        form,
-        lambda: found.append(egress_test.test_values(request.actor, egress_id=egress_id, **values)),
-    ):
-        return None
-    if found[0].code == "auth-refused":
-        tested.forget(request)
-    elif values["password"]:
-        place = {name: values[name] for name in ("host", "username", "password")}
-        tested.keep(request, **place)
-    return found[0]
+@staff_only
+@require_http_methods(["GET", "POST"])
+def road(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
+    """One way of sending, by the form of its kind."""
+    check_right(request.actor, Right.MANAGE)
+    stored = queries.egress(request.actor, egress_id)
+    if stored.kind == EgressKind.SMTP_RELAY:
+        return road_edit.relay(request, stored)
+    if stored.kind == EgressKind.DIRECT:
+        return road_edit.direct(request, stored)
+    if stored.kind == EgressKind.PROVIDER:
+        return road_edit.service(request, stored.provider, stored)
+    return redirect("console:settings-roads")
 
 
 @staff_only
 @require_POST
 def test(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
     """Tries a stored road; the answer stands in its row."""
-    return _roads(request, tried=egress_id, test=egress_test.test_egress(request.actor, egress_id))
+    to = request.POST.get("to", "")
+    try:
+        found = egress_test.test_egress(request.actor, egress_id, to=to)
+    except Invalid as problem:
+        return _roads(request, tried=egress_id, problem=problem, to=to)
+    return _roads(request, tried=egress_id, test=found, to=to)
 
 
 @staff_only
 @require_POST
 def delete(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
-    """Removes a relay that no letter on its way uses."""
+    """Removes a way of sending that no letter on its way uses."""
     with told(request):
-        egress.delete_relay(request.actor, egress_id)
-        messages.success(request, _("The relay is removed."))
+        egress.delete_egress(request.actor, egress_id)
+        messages.success(request, _("The way of sending is removed."))
     return redirect("console:settings-roads")
 
 
@@ -104,10 +91,3 @@ def _roads(request: StaffRequest, **tried: object) -> HttpResponse:
         "may_manage": request.actor.may(Right.MANAGE),
     }
     return render(request, "console/settings/roads.html", context | tried)
-
-
-def _initial(stored: EgressView | None) -> dict[str, object]:
-    if stored is None:
-        return {}
-    names = ("name", "host", "port", "tls", "username")
-    return {name: getattr(stored, name) for name in names} | {"make_default": stored.is_default}

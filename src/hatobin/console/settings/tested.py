@@ -1,10 +1,12 @@
-"""The password of a relay between "test" and "save": typed once, never written into a page.
+"""Secrets of a way of sending between "test" and "save": typed once, never written into a page.
 
-It waits in the session (which is stored sealed) for a few minutes, for the server and user it was
-typed for and no others, and is forgotten when the relay is saved.
+They wait in the session (which is stored sealed) for a few minutes, for the place they were typed for
+and no other (a server and user, a mail service), and are forgotten when it is saved.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from hatobin.common import clock
 from hatobin.console.middleware import StaffRequest
@@ -13,21 +15,21 @@ MINUTES = 10
 _KEY = "tested_relay"
 
 
-def keep(request: StaffRequest, *, host: str, username: str, password: str) -> None:
+def keep(request: StaffRequest, place: list[str], secrets: Mapping[str, str]) -> None:
     """Remembers what was just tested."""
     request.session[_KEY] = {
-        "for": _place(request, host, username),
-        "password": password,
+        "for": _place(request, place),
+        "secrets": dict(secrets),
         "until": clock.now().timestamp() + MINUTES * 60,
     }
 
 
-def kept(request: StaffRequest, *, host: str, username: str) -> str:
-    """The password that was tested with this server and user; empty where there is none any more."""
+def kept(request: StaffRequest, place: list[str]) -> dict[str, str]:
+    """The secrets that were tested with this place; none where there are none any more."""
     found = request.session.get(_KEY)
-    if not found or not username or found["for"] != _place(request, host, username):
-        return ""
-    return str(found["password"]) if clock.now().timestamp() < found["until"] else ""
+    if not found or found["for"] != _place(request, place) or "secrets" not in found:
+        return {}
+    return dict(found["secrets"]) if clock.now().timestamp() < found["until"] else {}
 
 
 def forget(request: StaffRequest) -> None:
@@ -35,5 +37,5 @@ def forget(request: StaffRequest) -> None:
     request.session.pop(_KEY, None)
 
 
-def _place(request: StaffRequest, host: str, username: str) -> list[str]:
-    return [str(request.actor.workspace_id), host.strip().lower(), username.strip()]
+def _place(request: StaffRequest, place: list[str]) -> list[str]:
+    return [str(request.actor.workspace_id), *(each.strip() for each in place)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,25 +14,50 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.common.errors import NotFound
+from hatobin.common.hosts import is_loopback
+from hatobin.delivery.egress.providers import PROVIDERS
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.rules.troubles import trouble_text
+
+_SHOWN = 3  # addresses of a direct road in one line
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceView:
+    """An address that letters leave from; an empty one leaves the choice to the system."""
+
+    address: str
+    ehlo_name: str
+    weight: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EgressView:
-    """A road. ``trouble``: a sentence, empty when it works; ``trouble_words``: the server's own."""
+    """A road. ``trouble``: a sentence, empty when it works; ``trouble_words``: the server's own.
+
+    ``place``: where letters go, in a few signs, such as ``smtp.example.jp:587`` or the service's name.
+    ``settings``: of a mail service, what is not secret. ``has_password``: it, or a service's keys, are stored.
+    """
 
     id: uuid.UUID
     name: str
     kind: str
     kind_text: str
     sandbox: bool
+    place: str
     host: str
     port: int
     tls: str
     tls_text: str
     username: str
     has_password: bool
+    sources: tuple[SourceView, ...]
+    provider: str
+    settings: Mapping[str, str]
+    fallback_id: uuid.UUID | None
+    fallback_name: str
+    connections: int
+    messages_per_connection: int
     is_default: bool
     trouble: str | Promise
     trouble_words: str
@@ -42,17 +69,56 @@ def egresses(actor: Actor) -> tuple[EgressView, ...]:
     """The workspace's roads, the default first."""
     check_right(actor, Right.VIEW)
     rows = Egress.objects.of(actor.workspace_id).filter(removed_at=None)
-    return tuple(_view(row) for row in rows.order_by("-is_default", "created_at"))
+    found = rows.select_related("fallback").order_by("-is_default", "created_at")
+    return tuple(_view(row) for row in found)
 
 
 def egress(actor: Actor, egress_id: uuid.UUID) -> EgressView:
     """One road; raises NotFound."""
     check_right(actor, Right.VIEW)
     rows = Egress.objects.of(actor.workspace_id).filter(removed_at=None)
-    row = rows.filter(pk=egress_id).first()
+    row = rows.select_related("fallback").filter(pk=egress_id).first()
     if row is None:
         raise NotFound("no-egress", _("This way of sending no longer exists."))
     return _view(row)
+
+
+def whereabouts(row: Egress) -> str:
+    """All that decides who gets to see the letters of this road, its fall-backs included (promise P4).
+
+    Of a secret only what tells that another one was entered: it may open another account.
+    """
+    return " > ".join(_where(each) for each in _chain(row))
+
+
+def stays_here(row: Egress) -> bool:
+    """Whether letters of this road go no further than this machine, also when it falls back."""
+    return all(
+        each.kind == EgressKind.SANDBOX or (bool(each.host) and is_loopback(each.host))
+        for each in _chain(row)
+    )
+
+
+def _chain(row: Egress) -> Iterator[Egress]:
+    """The road, its fall-back, the fall-back of that. Saving sees to it that there is no circle."""
+    met: set[uuid.UUID] = set()
+    following: Egress | None = row
+    while following is not None and following.pk not in met:
+        yield following
+        met.add(following.pk)
+        following = following.fallback
+
+
+def _where(row: Egress) -> str:
+    sources = [f"{each['ehlo_name']}={each['address']}" for each in row.sources]
+    settings = [f"{name}={value}" for name, value in sorted(row.settings.items())]
+    keys = bytes(row.sealed_credentials or b"")
+    parts = [f"{row.host}:{row.port}", row.tls, row.username]
+    if row.kind == EgressKind.DIRECT:
+        parts = ["direct", *parts, *sources]
+    elif row.kind == EgressKind.PROVIDER:
+        parts = [row.provider, *settings, hashlib.sha256(keys).hexdigest()]
+    return " ".join(parts)
 
 
 def _view(row: Egress) -> EgressView:
@@ -62,15 +128,35 @@ def _view(row: Egress) -> EgressView:
         kind=row.kind,
         kind_text=row.get_kind_display(),
         sandbox=row.kind == EgressKind.SANDBOX,
+        place=_place(row),
         host=row.host,
         port=row.port,
         tls=row.tls,
         tls_text=row.get_tls_display(),
         username=row.username,
-        has_password=row.sealed_password is not None,
+        has_password=row.sealed_password is not None or row.sealed_credentials is not None,
+        sources=tuple(SourceView(**each) for each in row.sources),
+        provider=row.provider,
+        settings=row.settings,
+        fallback_id=row.fallback_id,
+        fallback_name=row.fallback.label if row.fallback else "",
+        connections=row.connections,
+        messages_per_connection=row.messages_per_connection,
         is_default=row.is_default,
-        trouble=trouble_text(row.trouble_code),
+        trouble=trouble_text(row.trouble_code, row.kind),
         trouble_words=row.trouble_text,
         trouble_since=row.trouble_since,
         resume_at=row.resume_at,
     )
+
+
+def _place(row: Egress) -> str:
+    if row.kind == EgressKind.PROVIDER:
+        service = PROVIDERS.get(row.provider)
+        details = [value for value in row.settings.values() if value]
+        title = service.title if service else row.provider
+        return f"{title} ({', '.join(details)})" if details else title
+    if row.kind == EgressKind.DIRECT and not row.host:
+        shown = [each["address"] or each["ehlo_name"] for each in row.sources]
+        return ", ".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
+    return f"{row.host}:{row.port}" if row.host else ""

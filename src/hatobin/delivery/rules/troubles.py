@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
-class Trouble(NamedTuple):
-    """``text``: what is wrong; ``advice``: what to do next."""
-
-    text: str | Promise
-    advice: str | Promise
-
+from hatobin.delivery.rules.service_troubles import BY_KIND, SERVICE_TROUBLES, Trouble
 
 _CHECK_HOST = _("Check the server name for typing mistakes.")
 _CHECK_PORT = _("Check server name and port; ask whoever runs the server.")
@@ -131,11 +123,17 @@ _TROUBLES: dict[str, Trouble] = {
 _OTHER = Trouble(_("The server cannot be used right now."), _WAIT)
 
 
-def trouble_text(code: str) -> str | Promise:
-    """The sentence; empty for an empty code."""
-    return _TROUBLES.get(code, _OTHER).text if code else ""
+def trouble_text(code: str, kind: str = "") -> str | Promise:
+    """The sentence; empty for an empty code. ``kind`` of the egress: some mean the same code otherwise."""
+    return _trouble(code, kind).text if code else ""
 
 
-def trouble_advice(code: str) -> str | Promise:
+def trouble_advice(code: str, kind: str = "") -> str | Promise:
     """What to do next; empty for an empty code."""
-    return _TROUBLES.get(code, _OTHER).advice if code else ""
+    return _trouble(code, kind).advice if code else ""
+
+
+def _trouble(code: str, kind: str) -> Trouble:
+    return (
+        BY_KIND.get(kind, {}).get(code) or _TROUBLES.get(code) or SERVICE_TROUBLES.get(code, _OTHER)
+    )

@@ -1,77 +1,56 @@
-"""The connection test: talks to a road's server as a sender would, and says what is wrong in plain words.
-
-It signs in and asks whether a letter of the workspace's sender would be taken; it sends none.
-"""
+"""Trying a way of sending, stored or just typed: it says in plain words what is wrong. No letter is sent."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import SealBroken, vault_of
-from hatobin.common.errors import NotFound
-from hatobin.delivery.egress.endpoint import Endpoint, Timeouts
-from hatobin.delivery.egress.errors import (
-    AuthFailed,
-    ConnectionLost,
-    EgressError,
-    GreetingRefused,
-    Refused,
-    TlsFailed,
-)
-from hatobin.delivery.egress.smtp_client import SmtpConnection
+from hatobin.common.errors import Invalid
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.rules.relays import check_relay
-from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
+from hatobin.delivery.rules.sources import ehlo_name
 from hatobin.delivery.seals import password_context
+from hatobin.delivery.services.egress_direct import check_direct
+from hatobin.delivery.services.egress_direct_test import Aim, examine_direct, the_world
+from hatobin.delivery.services.egress_provider import (
+    check_credentials,
+    check_settings,
+    check_whole,
+    stored_credentials,
+)
+from hatobin.delivery.services.egress_provider_test import examine_service
+from hatobin.delivery.services.egress_relay_test import PATIENCE, examine
+from hatobin.delivery.services.egress_report import EgressTest, failed_test
+from hatobin.delivery.services.egress_rows import no_road
 from hatobin.delivery.services.endpoints import endpoint_of, relay_endpoint
+from hatobin.delivery.services.opening import credentials_of
 from hatobin.senders.queries import default_address
 from hatobin.wire.address import AddressError, parse_address
 
-_PATIENCE = Timeouts(connect=8, tls=8, greeting=8, command=8, quit=1)
-_CONNECT, _ENCRYPT, _SIGN_IN, _OFFER = "connect", "encrypt", "sign-in", "offer"
-_STEP_TEXTS: dict[str, str | Promise] = {
-    _CONNECT: _("Connect"),
-    _ENCRYPT: _("Encrypt"),
-    _SIGN_IN: _("Sign in"),
-    _OFFER: _("Ask whether it takes letters"),
-}
+__all__ = [
+    "EgressTest",
+    "examine_all",
+    "test_direct_values",
+    "test_egress",
+    "test_provider_values",
+    "test_values",
+]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One thing that was tried. ``ok`` is None when it did not come to that."""
+def test_egress(actor: Actor, egress_id: uuid.UUID, *, to: str) -> EgressTest:
+    """Tries a stored way of sending. ``to``: an address or domain, for a direct one; empty: the sender's.
 
-    code: str
-    text: str | Promise
-    ok: bool | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EgressTest:
-    """``code`` is empty when all is well. ``words``: the server's own, or the system's."""
-
-    ok: bool
-    code: str
-    text: str | Promise
-    advice: str | Promise
-    words: str
-    steps: tuple[Step, ...]
-
-
-def test_egress(actor: Actor, egress_id: uuid.UUID) -> EgressTest:
-    """Tries a stored road; raises NotFound."""
+    Raises NotFound, Invalid (``field="to"``).
+    """
     check_right(actor, Right.MANAGE)
-    return _try(_access(actor, egress_id))
+    return _try(_access(actor, egress_id), to)
 
 
 def test_values(
@@ -84,8 +63,8 @@ def test_values(
     password: str,
     egress_id: uuid.UUID | None,
 ) -> EgressTest:
-    """Tries values before they are saved. An empty password takes the stored one of ``egress_id``, but
-    only towards the server and user it was entered for.
+    """Tries a relay's values before they are saved. An empty password takes the stored one of
+    ``egress_id``, but only towards the server and user it was entered for.
 
     Raises Invalid for values that no relay can have.
     """
@@ -95,9 +74,45 @@ def test_values(
     if not password and egress_id:
         password = _stored_password(_access(actor, egress_id), host=host, username=username)
     endpoint = relay_endpoint(
-        host=host, port=port, tls=tls, username=username, password=password, timeouts=_PATIENCE
+        host=host, port=port, tls=tls, username=username, password=password, timeouts=PATIENCE
     )
     return examine(endpoint, _sender(actor.workspace_id))
+
+
+def test_direct_values(
+    actor: Actor,
+    *,
+    sources: Sequence[Mapping[str, object]],
+    tls: str,
+    host: str,
+    port: int,
+    to: str,
+) -> EgressTest:
+    """The same for a direct road. Raises Invalid."""
+    check_right(actor, Right.MANAGE)
+    checked = check_direct(sources=sources, tls=tls, host=host, port=port)
+    aim = _aim(to, _sender(actor.workspace_id), host=host.strip(), port=port)
+    return examine_direct(checked, tls, aim, the_world())
+
+
+def test_provider_values(
+    actor: Actor,
+    *,
+    provider: str,
+    settings: Mapping[str, str],
+    credentials: Mapping[str, str],
+    egress_id: uuid.UUID | None,
+) -> EgressTest:
+    """The same for a mail service; credentials that are left empty are the stored ones of ``egress_id``.
+
+    Raises Invalid.
+    """
+    check_right(actor, Right.MANAGE)
+    shown, given = check_settings(provider, settings), check_credentials(provider, credentials)
+    stored = stored_credentials(_access(actor, egress_id), provider) if egress_id else {}
+    values = {**shown, **stored, **given}
+    check_whole(provider, values)
+    return examine_service(provider, values, _sender(actor.workspace_id))
 
 
 def examine_all() -> Iterator[tuple[str, str, str]]:
@@ -108,53 +123,49 @@ def examine_all() -> Iterator[tuple[str, str, str]]:
         yield row.name, "" if found.ok else str(found.text), str(found.advice)
 
 
-def examine(endpoint: Endpoint, sender: str) -> EgressTest:
-    """Connects, encrypts, signs in, asks for a letter from ``sender`` (may be empty), says goodbye."""
+def _try(row: Egress, to: str = "") -> EgressTest:
+    sender = _sender(row.workspace_id)
+    if row.kind == EgressKind.DIRECT:
+        aim = _aim(to, sender, host=row.host, port=row.port)
+        return examine_direct(row.sources, row.tls, aim, the_world())
     try:
-        encrypted = asyncio.run(_visit(endpoint, sender))
-    except EgressError as error:
-        return _failed(error, endpoint)
-    return EgressTest(
-        ok=True,
-        code="",
-        text=_("The server answers and accepts the settings."),
-        advice="" if encrypted or endpoint.is_loopback else _("The connection is not encrypted."),
-        words="",
-        steps=_steps(endpoint, failed=None),
+        if row.kind == EgressKind.PROVIDER:
+            keys = credentials_of(
+                id=row.pk, workspace_id=row.workspace_id, sealed_credentials=row.sealed_credentials
+            )
+            return examine_service(row.provider, {**row.settings, **keys}, sender)
+        return examine(endpoint_of(**_columns(row), timeouts=PATIENCE), sender)
+    except SealBroken:
+        return failed_test("seal-broken", row.kind)
+
+
+def _columns(row: Egress) -> dict[str, Any]:
+    names = ("id", "workspace_id", "kind", "host", "port", "tls", "username", "sealed_password")
+    return {name: getattr(row, name) for name in names}
+
+
+def _aim(to: str, sender: str, *, host: str, port: int) -> Aim | None:
+    """Whom to ask about; None where nobody is named and there is no sender either."""
+    to = to.strip() or sender
+    if not to and not host:
+        return None
+    if "@" in to:
+        with contextlib.suppress(AddressError):
+            address = parse_address(to)
+            if not address.needs_smtputf8:
+                return Aim(
+                    domain=address.domain, rcpt=address.wire, sender=sender, host=host, port=port
+                )
+    elif domain := ehlo_name(to):
+        return Aim(domain=domain, sender=sender, host=host, port=port)
+    elif not to:
+        return Aim(domain=host, sender=sender, host=host, port=port)
+    raise Invalid(
+        "bad-destination",
+        _("This is neither a mail address nor a domain."),
+        advice=_("Write it like name@example.jp or example.jp."),
+        field="to",
     )
-
-
-async def _visit(endpoint: Endpoint, sender: str) -> bool:
-    connection = await SmtpConnection.open(endpoint)
-    try:
-        await connection.try_envelope(sender, sender)
-    except Refused as refused:
-        kind = _why_refused(refused, connection, endpoint, sender)
-        if kind:
-            raise Refused(
-                refused.stage, refused.reply, temporary=refused.temporary, kind=kind
-            ) from None
-    finally:
-        await connection.quit()
-    return connection.encrypted
-
-
-def _why_refused(
-    refused: Refused, connection: SmtpConnection, endpoint: Endpoint, sender: str
-) -> str:
-    """The kind of trouble that a letter would meet as well; empty where the question was to blame.
-
-    No server must take the null sender, nor must the sender's own mailbox be behind this server.
-    """
-    wants_sign_in = "AUTH" in connection.features and not endpoint.username
-    if refused.reply is not None and refused.reply.code == 530:
-        encrypts = "STARTTLS" in connection.features and not connection.encrypted
-        return "needs-starttls" if encrypts and not wants_sign_in else "auth-required"
-    if wants_sign_in and not refused.temporary:
-        return "auth-required"
-    if refused.stage == "rcpt" or not sender:
-        return ""
-    return "sender-later" if refused.temporary else "sender-refused"
 
 
 def _sender(workspace_id: uuid.UUID) -> str:
@@ -165,69 +176,10 @@ def _sender(workspace_id: uuid.UUID) -> str:
     return ""
 
 
-def _try(row: Egress) -> EgressTest:
-    names = ("id", "workspace_id", "kind", "host", "port", "tls", "username", "sealed_password")
-    values: dict[str, Any] = {name: getattr(row, name) for name in names}
-    try:
-        endpoint = endpoint_of(**values, timeouts=_PATIENCE)
-    except SealBroken:
-        return EgressTest(
-            ok=False,
-            code="seal-broken",
-            text=trouble_text("seal-broken"),
-            advice=trouble_advice("seal-broken"),
-            words="",
-            steps=(),
-        )
-    return examine(endpoint, _sender(row.workspace_id))
-
-
-def _failed(error: EgressError, endpoint: Endpoint) -> EgressTest:
-    step = _CONNECT
-    if isinstance(error, TlsFailed):
-        step = _ENCRYPT
-    elif isinstance(error, AuthFailed):
-        step = _SIGN_IN
-    elif isinstance(error, Refused | ConnectionLost):
-        step = _OFFER
-    code = error.kind
-    # Without TLS from the start, a TLS port stays silent; with it, the greeting comes too early.
-    if code == "greeting-timeout" and endpoint.security != "tls" and endpoint.port == 465:
-        code = "needs-tls"
-    if isinstance(error, GreetingRefused) and error.reply is not None and error.reply.code == 421:
-        code = "shutting-down"
-    return EgressTest(
-        ok=False,
-        code=code,
-        text=trouble_text(code),
-        advice=trouble_advice(code),
-        words=(str(error.reply) if error.reply else error.detail)[:500],
-        steps=_steps(endpoint, failed=step),
-    )
-
-
-def _steps(endpoint: Endpoint, failed: str | None) -> tuple[Step, ...]:
-    wanted = [_CONNECT]
-    if endpoint.security != "none":
-        wanted.append(_ENCRYPT)
-    if endpoint.username:
-        wanted.append(_SIGN_IN)
-    wanted.append(_OFFER)
-    place = wanted.index(failed) if failed in wanted else len(wanted) if failed is None else 0
-    return tuple(
-        Step(
-            code=code,
-            text=_STEP_TEXTS[code],
-            ok=True if index < place else False if index == place else None,
-        )
-        for index, code in enumerate(wanted)
-    )
-
-
 def _access(actor: Actor, egress_id: uuid.UUID) -> Egress:
     row = Egress.objects.of(actor.workspace_id).filter(pk=egress_id, removed_at=None).first()
     if row is None:
-        raise NotFound("no-egress", _("This way of sending no longer exists."))
+        raise no_road()
     return row
 
 

@@ -1,4 +1,5 @@
-"""Roads named by a URL, for commands: ``smtp://user@host:port``, ``smtps://…``, ``sandbox``.
+"""Roads named by a URL, for commands: ``smtp://user@host:port``, ``smtps://…``, ``sandbox``; or by their
+name or id.
 
 ``smtp`` encrypts where the server offers STARTTLS, ``smtp+starttls`` insists on it, ``smtp+none`` never does,
 ``smtps`` is TLS from the start. A password never travels unencrypted beyond this machine.
@@ -30,7 +31,8 @@ _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtp+none": 25, "smtps": 465}
 def egress_by_url(actor: Actor, url: str, *, password: str = "") -> Egress:
     """The road that ``url`` names: a stored one with the same server and user, else a new one.
 
-    Without a URL the workspace's default, else the sandbox. Raises Invalid (``field="egress"``).
+    What is no URL is the name or the id of a stored one. Without a URL the workspace's default, else the
+    sandbox. Raises Invalid (``field="egress"``).
     """
     check_right(actor, Right.SEND)
     if not url:
@@ -40,7 +42,22 @@ def egress_by_url(actor: Actor, url: str, *, password: str = "") -> Egress:
         return stored or ensure_sandbox(actor.workspace_id)
     if url.rstrip(":/") == "sandbox":
         return ensure_sandbox(actor.workspace_id)
-    return _relay(actor, url, password)
+    return _relay(actor, url, password) if "://" in url else _stored(actor, url)
+
+
+def _stored(actor: Actor, name: str) -> Egress:
+    rows = Egress.objects.of(actor.workspace_id).filter(removed_at=None)
+    found = [each for each in rows if name in {each.name, str(each.pk)}]
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise _bad(name)
+    raise Invalid(
+        "which-egress",
+        _("Several ways of sending have this name. Give the id of one: %(ids)s"),
+        field="egress",
+        params={"ids": ", ".join(str(each.pk) for each in found)},
+    )
 
 
 @transaction.atomic
@@ -82,7 +99,9 @@ def _bad(url: str) -> HatobinError:
     return Invalid(
         "bad-egress",
         _("“%(url)s” does not name a way of sending."),
-        advice=_("Write smtp://host:port, smtps://host:port or sandbox."),
+        advice=_(
+            "Write smtp://host:port, smtps://host:port, sandbox, or the name of a stored one."
+        ),
         field="egress",
         params={"url": url.rpartition("@")[2]},
     )
