@@ -13,6 +13,7 @@ from hatobin import __version__
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Right
 from hatobin.api import (
+    domains,
     imports,
     letters,
     lists,
@@ -35,6 +36,7 @@ TAGS = {
     "Releases": "Sending, the brake, and what became of each letter.",
     "Do-not-mail list": "Addresses that must not be mailed. It is read last, before every letter.",
     "Sending": "From lines, the legal facts under every letter, and ways out.",
+    "Sending domains": "For whom letters are signed (DKIM), and what the DNS says about them.",
 }
 
 api = Api(
@@ -71,7 +73,7 @@ def me(request: HttpRequest) -> Any:
     return {"workspace": workspace.name, "rights": sorted(actor.rights)}
 
 
-for each in (key_router, lists, imports, letters, releases, suppression, sending, shaping):
+for each in (key_router, lists, imports, letters, releases, suppression, sending, domains, shaping):
     api.add_router("", each if isinstance(each, Router) else each.router)
 
 _patterns, _app, _namespace = api.urls

@@ -26,6 +26,7 @@ _GIVEN_BY: dict[str, tuple[str, ...]] = {
     "identity": ("sender",),
     "profile": ("postal_address",),
     "file": ("list_file", "file"),
+    "private_key": ("file",),
     "fields": ("columns",),
     "text": ("text_file",),
     "html": ("html_file",),

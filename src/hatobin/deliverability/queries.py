@@ -156,7 +156,7 @@ def _next_step(keys: Sequence[KeyView]) -> NextStep:
         return NextStep(
             code="make-key",
             level="care",
-            title=_("Make a key"),
+            title=_("Make a DKIM key"),
             text=_("Hatobin keeps its secret half and shows you a record for the DNS."),
             advice=_("Letters are signed once the record is there."),
             key_id=None,

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 
 from hatobin.deliverability.words import Level
+from hatobin.wire.address import in_own_letters
 
 Text = str | Promise
 
@@ -85,3 +86,13 @@ class DomainView:
     checked_at: datetime | None
     next_step: NextStep
     proposal: RecordView | None  # a DMARC record to begin with, where there is none
+
+    @property
+    def shown_name(self) -> str:
+        """As people write it."""
+        return in_own_letters(f"@{self.name}")[1:]
+
+    @property
+    def shown_return_path(self) -> str:
+        """As people write it."""
+        return in_own_letters(f"@{self.return_path}")[1:]

@@ -18,6 +18,7 @@ from django.urls import reverse
 from tests.integration.console.desk import proposed
 from tests.integration.console.office import Office
 from tests.integration.console.test_languages import ADDRESSES
+from tests.samples.dkim_keys import rsa_pem
 
 from hatobin.accounts.models import AuditEntry, Member, Role, User
 from hatobin.accounts.rules import Actor
@@ -172,6 +173,10 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
             "credentials.api_key": "himitsu",
         },
         "road": road,
+        "domain-new": {"name": "x.example"},
+        "domain-key": {"algorithm": "rsa"},
+        "domain-import": {"private_key": rsa_pem()},
+        "domain-bounces": {"return_path": "b.office.example"},
         "settings-pace": {"text": "[default]\nconnections = 2\n", "revision": 0},
         "settings-members": {"email": "new@office.example", "role": "viewer"},
         "settings-api-keys": {"name": "x", "scopes": "read", "days": 1},

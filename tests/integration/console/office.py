@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 from tests.factories import make_list, make_owner, make_workspace
+from tests.samples.dkim_keys import ed25519_pem
 
 from hatobin.accounts.models import ApiKey, Member, User
 from hatobin.accounts.rules import Actor
@@ -26,6 +27,8 @@ from hatobin.delivery.services.egress import (
     save_relay,
 )
 from hatobin.senders.services import save_identity, save_profile
+from hatobin.senders.services.domains import add_domain
+from hatobin.senders.services.key_making import import_key
 from hatobin.suppression.models import Suppression
 from hatobin.suppression.services import add_by_staff
 
@@ -124,10 +127,14 @@ def make_office(language: str) -> Office:
     mailed["Subject"] = words["letter"]
     mailed.set_content(words["letter"])
     kept = sandbox.store(workspace.pk, "a@example.jp", ["b@example.jp"], "c", mailed.as_bytes())
+    domain = add_domain(actor, name="office.example")
+    key = import_key(actor, domain.pk, private_key=ed25519_pem())
     return Office(
         owner=owner,
         invitation=invitation,
         ids={
+            "domain_id": [domain.pk],
+            "dkim_key_id": [key.pk],
             "letter_id": [draft.id, ready, released],
             "import_id": [_upload(actor, words).pk, _imported(actor, words).pk],
             "contact_id": [Contact.objects.of(workspace.pk).order_by("pk")[0].pk],

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from tests.doubles.name_thread import asked_by_the_product
 from tests.factories import make_actor, make_owner, make_workspace, user_of
 from tests.integration.console.asks import Ask, acts_logged, asks, browser_of, owner_of
 from tests.integration.console.office import Office, make_office
@@ -37,8 +38,9 @@ DECISIONS = {
 
 
 @pytest.fixture
-def office() -> Office:
-    return make_office("en")
+def office() -> Iterator[Office]:
+    with asked_by_the_product():
+        yield make_office("en")
 
 
 def decided(office: Office) -> Iterator[Ask]:
