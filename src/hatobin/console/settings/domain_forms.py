@@ -6,6 +6,14 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
+class SecretText(forms.Textarea):
+    """What was typed is never written into a page."""
+
+    def format_value(self, value: object) -> str:
+        """Always empty."""
+        return ""
+
+
 class DomainForm(forms.Form):
     """A new sending domain."""
 
@@ -39,7 +47,7 @@ class ImportForm(forms.Form):
             "The whole text, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----. "
             "It is stored sealed and never shown again."
         ),
-        widget=forms.Textarea({"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
+        widget=SecretText({"rows": 10, "spellcheck": "false", "autocomplete": "off"}),
     )
     selector = forms.CharField(
         label=_("Selector"),

@@ -54,11 +54,14 @@ def new(request: StaffRequest) -> HttpResponse:
 def show(request: StaffRequest, domain_id: uuid.UUID) -> HttpResponse:
     """One domain: the next step, the records, the checks, the keys."""
     found = queries.domain(request.actor, domain_id)
+    new_keys = [each for each in found.keys if each.state == KeyState.NEW]
+    waiting = {each.id for each in new_keys}  # receivers do not look for them yet
     return _page(
         request,
         "domain",
         domain=found,
-        new_keys=[each for each in found.keys if each.state == KeyState.NEW],
+        findings=[each for each in found.findings if each.key_id not in waiting],
+        new_keys=new_keys,
         used_keys=[
             each for each in found.keys if each.state in {KeyState.ACTIVE, KeyState.RETIRING}
         ],

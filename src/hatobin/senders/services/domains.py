@@ -20,6 +20,8 @@ from hatobin.senders.problems import no_domain
 from hatobin.senders.rules import LONGEST_DOMAIN
 from hatobin.wire.address import AddressError, parse_domain
 
+_ABOUT_RETURN_PATH = {"spf", "mx"}
+
 
 @transaction.atomic
 def add_domain(actor: Actor, *, name: str, return_path: str = "") -> SendingDomain:
@@ -54,7 +56,7 @@ def change_domain(actor: Actor, domain_id: uuid.UUID, *, return_path: str) -> Se
     wanted = _checked_domain(return_path, field="return_path") if return_path.strip() else ""
     if wanted != row.return_path:
         row.return_path, row.return_path_ready = wanted, False
-        row.findings, row.checked_at = [], None  # they were about the old one
+        row.findings = [each for each in row.findings if each["about"] not in _ABOUT_RETURN_PATH]
         row.save()
         audit.record(
             actor, "domain.changed", subject=str(row.pk), domain=row.name, return_path=wanted
