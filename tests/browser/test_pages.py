@@ -16,8 +16,11 @@ PLACES = (
     *("draft check/?view=text", "draft send/", "finished result/", "finished result/?q=nobody"),
     *("/lists/", "/lists/upload/", "list", "person", "/sandbox/", "arrived", "/suppression/"),
     *("/settings/", "/settings/workspace/", "/settings/sender/", "/settings/sender/new/"),
-    *("/settings/roads/", "/settings/roads/new/", "/settings/members/", "/settings/api-keys/"),
+    *("/settings/roads/", "/settings/roads/new/", "/settings/roads/new/relay/"),
+    *("/settings/roads/new/direct/", "/settings/roads/new/service/amazon-ses/"),
+    *("/settings/members/", "/settings/api-keys/"),
     "/settings/pace/",
+    *("/settings/domains/", "/settings/domains/new/", "domain", "domain import/"),
     *("/settings/audit-log/", "/account/password/", "/account/sessions/", "/gallery/", "/nowhere/"),
 )
 # The gallery shows every part; these show them together.
@@ -28,6 +31,7 @@ _LATIN = """
     json xlsx xls ods opendocument mb kb ctrl dkim mail rcpt from to cc chrome google linux macos windows iso
     ip english unsubscribe id mta port dns spf dmarc webhook tab esc crlf bom ascii javascript openapi alice
     example microsoft amazon ses docomo softbank yahoo japan icloud au mx toml
+    rsa pem txt private
 """
 ALLOWED = frozenset(_LATIN.split())
 _NOT_WORDS = re.compile(r"\S*[@:/._{}=-]\S*|[0-9]\w*")
@@ -57,7 +61,13 @@ def addresses(desk_of_module: Desk, finished: str) -> dict[str, str]:
     page.goto(f"{here}")
     person = page.locator("main table a[href*='/lists/person/']").first.get_attribute("href")
     arrived = letters.mailbox(page, "reader.001")[0]
+    page.goto("/settings/domains/new/")
+    page.locator("input[name=name]").fill("sakura.example")
+    page.locator("main form button").click()
+    page.locator(".next-step button").click()
+    page.locator(".dns-record").first.wait_for()
     places = {
+        "domain": page.evaluate("location.pathname"),
         "draft": draft,
         "finished": finished,
         "list": here,
