@@ -71,9 +71,7 @@ def _view(row: SendingDomain) -> DomainView:
     )
 
 
-def _key(
-    row: SendingDomain, key: DkimKey, found: Mapping[uuid.UUID | None, FindingView]
-) -> KeyView:
+def _key(row: SendingDomain, key: DkimKey, found: Mapping[uuid.UUID, FindingView]) -> KeyView:
     return KeyView(
         id=key.pk,
         selector=key.selector,

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from tests.doubles.name_thread import asked_by_the_product
 from tests.doubles.names import NameServer
 from tests.factories import make_actor, user_of
 from tests.integration.console.asks import browser_of, japanese
-from tests.integration.console.desk import beside, words_of
+from tests.integration.console.desk import Page, beside, words_of
 from tests.samples.dkim_keys import rsa_pem
 
 from hatobin.accounts.models import Role, User, Workspace
@@ -39,7 +38,7 @@ def page(owner: Client, names: NameServer) -> str:
     return str(answer["Location"])
 
 
-def press(owner: Client, page: str, words: str, **body: str) -> HttpResponse:
+def press(owner: Client, page: str, words: str, **body: str) -> Page:
     """The button that says so, with what its form holds; the page it leads to."""
     html = owner.get(page).content.decode()
     for form in re.findall(r"<form\b.*?</form>", html, re.DOTALL):

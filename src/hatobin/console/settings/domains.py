@@ -163,11 +163,14 @@ def bounces(request: StaffRequest, domain_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def remove(request: StaffRequest, domain_id: uuid.UUID) -> HttpResponse:
     """Takes a domain away with its keys."""
+    removed = False
     with told(request):
         domains.remove_domain(request.actor, domain_id)
         messages.success(request, _("The domain is removed."))
-        return redirect("console:settings-domains")
-    return redirect("console:domain", domain_id)
+        removed = True
+    return (
+        redirect("console:settings-domains") if removed else redirect("console:domain", domain_id)
+    )
 
 
 def _may_add_second(found: DomainView) -> bool:
