@@ -31,7 +31,7 @@ _LATIN = """
     json xlsx xls ods opendocument mb kb ctrl dkim mail rcpt from to cc chrome google linux macos windows iso
     ip english unsubscribe id mta port dns spf dmarc webhook tab esc crlf bom ascii javascript openapi alice
     example microsoft amazon ses docomo softbank yahoo japan icloud au mx toml
-    rsa pem txt private
+    rsa pem txt private ptr sendgrid mailgun postmark brevo
 """
 ALLOWED = frozenset(_LATIN.split())
 _NOT_WORDS = re.compile(r"\S*[@:/._{}=-]\S*|[0-9]\w*")

@@ -211,6 +211,8 @@ def _errors_of(method: str, operation: Json) -> list[int]:
         found.add(422)
     if any(parameter["in"] == "path" for parameter in operation["parameters"]):
         found.add(404)
+    if any(parameter["in"] == "query" for parameter in operation["parameters"]):
+        found.add(400)  # a NUL in it cannot be read
     if method != "get":
         found.add(409)
     if "requestBody" in operation:

@@ -108,7 +108,7 @@ def migrate(runtime: Runtime) -> None:
 def doctor(runtime: Runtime, as_json: bool) -> None:
     """Check settings, disk, ports, keys, database, clock and egress, and say what to do.
 
-    Every SMTP relay is tried as far as signing in; no letter is sent. With --json: "ok", and "findings",
+    Every way of sending is tried as far as signing in; no letter is sent. With --json: "ok", and "findings",
     each with "name", "ok", "text" and "advice". Exit status 0: all is well; 1: something is not.
     """
     from hatobin.config import doctor as examination

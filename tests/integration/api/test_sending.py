@@ -68,3 +68,77 @@ def test_what_no_relay_can_have_is_refused_beside_its_field(caller: Caller) -> N
     ):
         answer = caller.post("/egresses", {**RELAY, **wrong})
         assert (answer.status, answer.body["field"]) == (422, field), answer.body
+
+
+SERVICE = {
+    "name": "SES",
+    "kind": "provider",
+    "provider": "amazon-ses",
+    "settings": {"region": "ap-northeast-1"},
+    "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "himitsu"},
+}
+DIRECT = {
+    "name": "直接",
+    "kind": "direct",
+    "sources": [{"address": "203.0.113.9", "ehlo_name": "mail.office.example", "weight": 2}],
+}
+
+
+def test_a_mail_service_and_a_direct_road_are_added_and_changed(caller: Caller) -> None:
+    service = caller.post("/egresses", SERVICE)
+    assert service.status == 201, service.body
+    assert service.body["settings"] == SERVICE["settings"]
+    assert service.body["has_password"] is True
+    direct = caller.post("/egresses", {**DIRECT, "fallback_id": service.body["id"]})
+    assert direct.status == 201, direct.body
+    assert direct.body["sources"] == DIRECT["sources"]
+    assert (direct.body["tls"], direct.body["fallback_id"]) == ("opportunistic", service.body["id"])
+
+    path = f"/egresses/{service.body['id']}"
+    kept = {key: value for key, value in SERVICE.items() if key != "credentials"}
+    assert caller.put(path, {**kept, "connections": 9}).body["connections"] == 9
+    everything = caller.get("/egresses").raw.decode() + service.raw.decode()
+    assert "himitsu" not in everything
+    assert "AKIA" not in everything
+    assert caller.delete(path).code == "egress-is-fallback"
+    other = f"/egresses/{direct.body['id']}"
+    assert caller.put(other, {**DIRECT, "name": "B"}).body["fallback_id"] == service.body["id"]
+    assert caller.put(other, {**DIRECT, "fallback_id": None}).body["fallback_id"] is None
+    assert caller.delete(path).status == 204
+
+
+def test_what_no_such_way_can_have_is_refused_beside_its_field(caller: Caller) -> None:
+    wrong: list[tuple[dict[str, object], dict[str, object], str]] = [
+        (SERVICE, {"provider": "hatomail"}, "provider"),
+        (SERVICE, {"provider": None}, "provider"),
+        (SERVICE, {"settings": {}}, "settings.region"),
+        (SERVICE, {"settings": {"region": "x", "stream": "y"}}, "settings.stream"),
+        (SERVICE, {"credentials": {}}, "credentials.access_key_id"),
+        (SERVICE, {"host": "smtp.example.jp"}, "host"),
+        (SERVICE, {"fallback_id": "0197f3a0-1111-7abc-8def-0123456789ab"}, "fallback_id"),
+        (DIRECT, {"sources": []}, "sources"),
+        (DIRECT, {"sources": [{"ehlo_name": "mail"}]}, "sources.0.ehlo_name"),
+        (DIRECT, {"tls": "tls"}, "tls"),
+        (DIRECT, {"credentials": {"api_key": "x"}}, "credentials"),
+        (RELAY, {"kind": "sandbox"}, "kind"),
+        (RELAY, {"sources": []}, "sources"),
+    ]
+    for body, change, field in wrong:
+        answer = caller.post("/egresses", {**body, **change})
+        assert answer.status in {404, 422}, (change, answer.body)
+        assert answer.body["field"] == field, answer.body
+    assert [each["kind"] for each in caller.get("/egresses").body] == ["sandbox"]
+
+
+def test_a_direct_road_is_tried_towards_whom_one_names(caller: Caller) -> None:
+    made = caller.post("/egresses", DIRECT)
+    path = f"/egresses/{made.body['id']}/test"
+    found = caller.post(f"{path}?to=example.jp").body
+    assert (found["ok"], found["code"]) == (False, "source-unusable")
+    assert found["steps"][0] == {
+        "code": "source",
+        "text": "Use the addresses to send from",
+        "ok": False,
+        "detail": "203.0.113.9",
+    }
+    assert caller.post(f"{path}?to=who").body["field"] == "to"

@@ -26,7 +26,10 @@ pytestmark = pytest.mark.django_db
 JAPANESE = re.compile(r"[\u3041-\u30ff\u3400-\u9fff\uff66-\uff9f]")
 ENGLISH_WORDS = re.compile(r"\b[A-Za-z]{2,}[,:;.]? [A-Za-z]{2,}\b")
 # What Japanese pages say in Latin letters on purpose.
-TERMS = re.compile(r"(?:BEGIN|END) PRIVATE KEY|MAIL FROM|RCPT TO|Ctrl\+C|Noto Sans( JP)?|hatobin resetpassword")
+TERMS = re.compile(
+    r"(?:BEGIN|END) PRIVATE KEY|MAIL FROM|RCPT TO|Ctrl\+C|Noto Sans( JP)?|hatobin resetpassword"
+    r"|Amazon SES|Sending keys"
+)
 MONTHS = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d")
 JAPANESE_TIME = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日\([月火水木金土日]\) \d\d:\d\d(:\d\d)?")
 ENGLISH_TIME = re.compile(r"[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2} \d{4}, \d\d:\d\d(:\d\d)?")

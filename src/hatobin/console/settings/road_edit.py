@@ -97,7 +97,8 @@ def direct(request: StaffRequest, stored: EgressView | None) -> HttpResponse:
     data = request.POST if request.method == "POST" and not more else None
     initial = _initial(stored, "tls") | (request.POST.dict() if more else {})
     form = DirectForm(data, initial=initial)
-    rows = SourceForms(data, initial=_rows(request, stored, more=more), prefix="source")
+    shown = _rows(request, stored, more=more) if data is None else None
+    rows = SourceForms(data, initial=shown, prefix="source")
     _offer_fallbacks(request, form, stored)
     context: dict[str, object] = {
         "form": form,
@@ -243,11 +244,11 @@ def _initial(stored: EgressView | None, *names: str) -> dict[str, Any]:
 def _rows(request: StaffRequest, stored: EgressView | None, *, more: bool) -> list[dict[str, Any]]:
     """The stored addresses, or what was typed and one empty row; a new road begins with one row."""
     if more:
-        names = ("ehlo_name", "address", "weight")
+        names = (("ehlo_name", ""), ("address", ""), ("weight", "1"))
         total = request.POST.get("source-TOTAL_FORMS", "")
         count = int(total) if total.isascii() and total.isdecimal() and len(total) < 4 else 0
         typed = [
-            {name: request.POST.get(f"source-{n}-{name}", "") for name in names}
+            {name: request.POST.get(f"source-{n}-{name}") or usual for name, usual in names}
             for n in range(min(count, MOST))
         ]
         return [*typed, {}]

@@ -152,11 +152,18 @@ def _view(row: Egress) -> EgressView:
 
 def _place(row: Egress) -> str:
     if row.kind == EgressKind.PROVIDER:
-        service = PROVIDERS.get(row.provider)
-        details = [value for value in row.settings.values() if value]
-        title = service.title if service else row.provider
-        return f"{title} ({', '.join(details)})" if details else title
+        return _service(row)
     if row.kind == EgressKind.DIRECT and not row.host:
         shown = [each["address"] or each["ehlo_name"] for each in row.sources]
         return ", ".join(shown[:_SHOWN]) + (" …" if len(shown) > _SHOWN else "")
     return f"{row.host}:{row.port}" if row.host else ""
+
+
+def _service(row: Egress) -> str:
+    """``Mailgun (mg.example.jp)``: its name, and what was typed for it."""
+    service = PROVIDERS.get(row.provider)
+    if service is None:  # a newer version knew it
+        return row.provider
+    typed = [row.settings.get(each.name) for each in service.fields if not each.choices]
+    details = ", ".join(filter(None, typed))
+    return f"{service.title} ({details})" if details else service.title

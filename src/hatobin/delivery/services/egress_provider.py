@@ -48,9 +48,10 @@ def save_provider(
     shown = check_settings(provider, settings or {})
     given = check_credentials(provider, credentials or {})
     row = row_to_save(actor, egress_id, EgressKind.PROVIDER, name)
-    keys = stored_credentials(row, provider) | given
+    stored = stored_credentials(row, provider)
+    keys = stored | given
     _all_there(provider, keys, "credentials", secret=True)
-    if given or row.sealed_credentials is None or row.provider != provider:
+    if keys != stored:  # the same ones typed again change nothing, not even a check's seal
         sealed = vault_of(row.workspace_id).seal(
             json.dumps(keys, sort_keys=True).encode(), credentials_context(row.pk)
         )
