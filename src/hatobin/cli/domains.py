@@ -72,7 +72,7 @@ def add(actor: Actor, name: str, return_path: str) -> str:
 def change(actor: Actor, name: str, return_path: str) -> str:
     """Change where bounces go.
 
-    It is used once a check finds a mail server there.
+    It is used once letters are signed and a check finds a mail server there.
     """
     from hatobin.senders.services.domains import change_domain
 

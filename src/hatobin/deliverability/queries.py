@@ -22,7 +22,7 @@ from hatobin.deliverability.words import words_of
 from hatobin.senders.models import DkimKey, KeyAlgorithm, KeyState, SendingDomain
 from hatobin.senders.queries import domains as rows
 from hatobin.senders.rules import OVERLAP, record_host
-from hatobin.wire.dkim import KeyKind, Publication, record_text, zone_strings
+from hatobin.wire.dkim import KeyKind, record_text, zone_strings
 
 _TITLES: dict[str, Text] = {
     "dkim": _("Signature (DKIM)"),
@@ -30,6 +30,7 @@ _TITLES: dict[str, Text] = {
     "mx": _("Returning mail (MX)"),
     "dmarc": _("Policy (DMARC)"),
 }
+_LETS_SIGN = {"good", "care"}  # of a finding about a key: published, or published for a test
 _ORDER = list(KeyState.values)
 _KIND_ORDER = [KeyAlgorithm.RSA, KeyAlgorithm.ED25519]
 
@@ -50,7 +51,9 @@ def domain_named(actor: Actor, name: str) -> DomainView:
 
 
 def _view(row: SendingDomain) -> DomainView:
-    findings = tuple(_finding(Finding.from_json(each)) for each in row.findings)
+    live = {str(key.pk) for key in row.keys.all() if key.state != KeyState.RETIRED} | {""}
+    found = (Finding.from_json(each) for each in row.findings)
+    findings = tuple(_finding(each) for each in found if each.key in live)
     by_key = {each.key_id: each for each in findings if each.key_id}
     # In this order: what is to be done about, what signs, what is on its way out.
     keys = sorted(
@@ -62,7 +65,7 @@ def _view(row: SendingDomain) -> DomainView:
         name=row.name,
         return_path=row.return_path,
         return_path_ready=row.return_path_ready,
-        signs=any(key.state == KeyState.ACTIVE for key in keys),
+        signs=_signs(keys),
         keys=tuple(keys),
         findings=findings,
         checked_at=row.checked_at,
@@ -86,7 +89,7 @@ def _key(row: SendingDomain, key: DkimKey, found: Mapping[uuid.UUID, FindingView
             record_host(key.selector),
             record_text(cast("KeyKind", key.algorithm), key.public),
         ),
-        finding=found.get(key.pk) if key.state != KeyState.RETIRED else None,
+        finding=found.get(key.pk),
         keep_until=key.retiring_at + OVERLAP
         if key.retiring_at and key.state == KeyState.RETIRING
         else None,
@@ -139,13 +142,13 @@ def _next_step(keys: Sequence[KeyView]) -> NextStep:
                 advice=key.finding.advice,
                 key_id=key.id,
             )
-    signs = any(key.state == KeyState.ACTIVE for key in keys)
-    new = [key for key in keys if key.state == KeyState.NEW]
-    ready = (
-        [key for key in new if key.finding and Publication(key.finding.code).lets_sign]
-        if new
-        else []
-    )
+    signs = _signs(keys)
+    new = [
+        key
+        for key in keys
+        if key.state == KeyState.NEW and (signs or key.algorithm == KeyAlgorithm.RSA)
+    ]
+    ready = [key for key in new if key.finding and key.finding.level in _LETS_SIGN]
     if ready:
         return _ready(ready[0], signs=signs)
     if new:
@@ -167,6 +170,11 @@ def _next_step(keys: Sequence[KeyView]) -> NextStep:
         advice="",
         key_id=None,
     )
+
+
+def _signs(keys: Sequence[KeyView]) -> bool:
+    """An Ed25519 key alone does not."""
+    return any(key.state == KeyState.ACTIVE and key.algorithm == KeyAlgorithm.RSA for key in keys)
 
 
 def _ready(key: KeyView, *, signs: bool) -> NextStep:

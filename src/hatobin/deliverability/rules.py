@@ -116,7 +116,7 @@ def _mx(envelope: str, answers: Answers) -> Finding:
     if servers is None:
         code = UNKNOWN
     elif servers:
-        code = "refuses" if all(each.split()[-1] == "." for each in servers) else "found"
+        code = "refuses" if all(each.endswith(" .") for each in servers) else "found"
     elif any(addresses):
         code = "address"
     else:
@@ -146,9 +146,9 @@ def _dmarc(domain: str, answers: Answers) -> Finding:
 def _dmarc_code(found: Dmarc | None, *, inherited: bool) -> str:
     if found is None:
         return "unreadable"
-    if found.strict_dkim and not inherited:
-        return "strict"
-    return found.policy
+    if inherited:
+        return found.subdomains
+    return "strict" if found.strict_dkim else found.policy
 
 
 def _dmarc_names(domain: str) -> Iterator[str]:

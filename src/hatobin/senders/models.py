@@ -52,7 +52,7 @@ class SendingDomain(WorkspaceOwned):
     """A domain behind the @ of From lines, for which letters are signed.
 
     ``name`` and ``return_path`` are A-labels in lower case. ``return_path`` (where bounces go) counts
-    only once a check found a mail server there: ``return_path_ready``.
+    only once a check found a mail server there (``return_path_ready``), and while letters are signed.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)

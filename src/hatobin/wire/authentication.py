@@ -16,6 +16,7 @@ class Dmarc:
     """What a domain asks of receivers. ``strict_dkim``: a signature of a parent domain does not count."""
 
     policy: Policy
+    subdomains: Policy  # of those that have no record of their own
     strict_dkim: bool
     public_suffix: bool  # psd=y: it speaks for a registry, not for one owner
 
@@ -44,6 +45,7 @@ def parse_dmarc(text: str) -> Dmarc | None:
         return None
     return Dmarc(
         policy=policy,
+        subdomains=_POLICIES.get(tags.get("sp", ""), policy),
         strict_dkim=tags.get("adkim", "r") == "s",
         public_suffix=tags.get("psd", "") == "y",
     )

@@ -72,6 +72,7 @@ def test_a_port_that_another_program_uses_is_told_from_our_own(terminal: Termina
     [
         ({"HATOBIN_PORT": "eighty"}, "settings", "HATOBIN_PORT"),
         ({"HATOBIN_BASE_URL": "ftp://x"}, "settings", "HATOBIN_BASE_URL"),
+        ({"HATOBIN_DNS_SERVERS": "ns.example.jp"}, "settings", "HATOBIN_DNS_SERVERS"),
         ({"HATOBIN_MASTER_KEY": "himitsu-himitsu"}, "keys", "HATOBIN_MASTER_KEY"),
         ({"HATOBIN_MASTER_KEY_FILE": "/nowhere/key"}, "settings", "HATOBIN_MASTER_KEY_FILE"),
         ({"DATABASE_URL": "postgres://u:himitsu@127.0.0.1:1/x"}, "database", "refused"),

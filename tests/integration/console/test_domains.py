@@ -128,14 +128,23 @@ def test_what_was_typed_as_a_secret_key_is_never_in_a_page(owner: Client, page: 
 def test_bounces_go_elsewhere_once_a_server_was_seen_there(
     owner: Client, page: str, names: NameServer
 ) -> None:
+    foreign = owner.post(f"{page}bounces/", {"return_path": "bounce.momiji.example"})
+    assert "not a part of sakura.example" in beside(foreign, "id_return_path")
     assert "is not a domain" in beside(
         owner.post(f"{page}bounces/", {"return_path": "a@b.example"}), "id_return_path"
     )
     owner.post(f"{page}bounces/", {"return_path": "bounce.sakura.example"})
-    assert "once a check finds a mail server there" in words_of(owner.get(page))
+    assert "once letters are signed and a check finds a mail server there" in words_of(
+        owner.get(page)
+    )
     names.zone["bounce.sakura.example"] = {"MX": ["10 mx.sakura.example."]}
-    checked = words_of(press(owner, page, "Check the DNS"))
-    assert "To addresses at bounce.sakura.example." in checked
+    owner.post(f"{page}import/", {"private_key": rsa_pem(), "selector": "hato"})
+    publish(owner, page, names)
+    assert "To addresses at bounce.sakura.example." not in words_of(
+        press(owner, page, "Check the DNS")
+    )
+    signing = words_of(press(owner, page, "Start signing"))
+    assert "To addresses at bounce.sakura.example." in signing
 
 
 def test_the_senders_domain_is_proposed_and_shown_in_its_own_letters(

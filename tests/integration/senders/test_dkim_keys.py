@@ -184,9 +184,13 @@ def test_ed25519_signs_beside_rsa_and_never_alone(stage: DomainStage) -> None:
     stage.publish(second)
     with refused("needs-rsa"):
         stage.activate(second)
-    stage.signing()
+    assert stage.shown().next_step.code == "make-key"
+    first = stage.signing()
     stage.activate(second)
     assert [each.algorithm for each in signers(stage)] == ["rsa-sha256", "ed25519-sha256"]
+    key_use.retire(stage.alice, stage.domain.pk, first.pk, at_once=True)
+    assert signers(stage) == []
+    assert (stage.shown().signs, stage.shown().next_step.code) == (False, "make-key")
 
 
 def test_a_rotation_overlaps_by_a_week(stage: DomainStage) -> None:

@@ -75,7 +75,20 @@ def test_the_nearest_domain_with_a_key_signs(stage: DomainStage) -> None:
     assert who("sakura.example") == who("other.sakura.example") == ["sakura.example"]
 
 
+def test_bounces_go_to_a_part_of_the_domain_only(stage: DomainStage) -> None:
+    for foreign in ("momiji.example", "xsakura.example", "example.jp"):
+        with pytest.raises(Invalid) as caught:
+            change_domain(stage.alice, stage.domain.pk, return_path=foreign)
+        assert (caught.value.code, caught.value.field) == ("foreign-domain", "return_path")
+    for own in ("sakura.example", "a.b.Sakura.example"):
+        assert change_domain(stage.alice, stage.domain.pk, return_path=own).return_path
+    with pytest.raises(Invalid):
+        add_domain(stage.alice, name="momiji.example", return_path="bounce.sakura.example")
+
+
 def test_bounces_go_to_a_domain_only_once_a_mail_server_was_seen_there(stage: DomainStage) -> None:
+    key = stage.signing()
+
     def used() -> str | None:
         return return_path_domain_of(stage.workspace.pk, "news.sakura.example")
 
@@ -93,6 +106,11 @@ def test_bounces_go_to_a_domain_only_once_a_mail_server_was_seen_there(stage: Do
     stage.say("bounce.sakura.example", "0 .", kind="MX")
     assert stage.finding("mx").code == "refuses"
     assert used() is None
+    stage.say("bounce.sakura.example", "10 mx.sakura.example.", kind="MX")
+    stage.check()
+    assert used() == "bounce.sakura.example"
+    key_use.retire(stage.alice, stage.domain.pk, key.pk, at_once=True)
+    assert used() is None  # who publishes no key has not shown that the domain is theirs
     change_domain(stage.alice, stage.domain.pk, return_path="")
     stage.check()
     assert used() is None
@@ -147,6 +165,8 @@ def test_a_parents_policy_counts_but_not_a_registrys(stage: DomainStage) -> None
     assert code() == "missing"
     stage.say("_dmarc.sakura.example", '"v=DMARC1; p=reject; adkim=s"')
     assert code() == "reject"
+    stage.say("_dmarc.sakura.example", '"v=DMARC1; p=reject; sp=none"')
+    assert code() == "none"
     stage.say("_dmarc.sakura.example", '"v=DMARC1; p=reject; psd=y"')
     assert code() == "missing"
 
@@ -166,6 +186,18 @@ def test_the_page_always_says_the_next_thing_to_do(stage: DomainStage) -> None:
     assert key.record_name in str(broken.next_step.advice)
     stage.names.failing.add(key.record_name)
     assert stage.check().next_step.code == "nothing"  # no answer is no alarm
+    key_use.retire(stage.alice, stage.domain.pk, key.pk, at_once=True)
+    gone = stage.shown()
+    assert gone.next_step.code == "make-key"
+    assert "dkim" not in {each.about for each in gone.findings}
+
+
+def test_no_answer_about_a_new_key_leaves_it_to_be_published(stage: DomainStage) -> None:
+    key = stage.rsa()
+    stage.names.failing.add(key.record_name)
+    shown = stage.check()
+    assert shown.keys[0].finding
+    assert (shown.keys[0].finding.level, shown.next_step.code) == ("unknown", "publish")
 
 
 def test_the_record_is_shown_in_every_form_in_which_providers_want_it(stage: DomainStage) -> None:

@@ -122,7 +122,7 @@ class DomainOut(Schema):
     id: uuid.UUID
     name: str = Field(description="In ASCII (`xn--…` for other letters)")
     return_path: str = Field(description="Where bounces go; empty: to the sender address")
-    return_path_ready: bool = Field(description="It is used: a check found a mail server there")
+    return_path_ready: bool = Field(description="A check found a mail server there")
     signs: bool = Field(description="Letters from this domain are signed")
     keys: list[DkimKeyOut]
     findings: list[DnsFindingOut]
@@ -144,7 +144,7 @@ class DomainIn(Schema):
 
 
 class DomainChange(Schema):
-    """Where bounces go. It is used once a check finds a mail server there."""
+    """Where bounces go: the domain or a subdomain. Used once letters are signed and a mail server was seen."""
 
     return_path: str
     model_config = question(return_path="bounce.sakura-city.example")

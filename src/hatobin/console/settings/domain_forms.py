@@ -32,7 +32,7 @@ class BouncesForm(forms.Form):
         max_length=253,
         required=False,
         help_text=_(
-            "Often a subdomain like bounce.example.jp. Leave it empty to use the sender address itself."
+            "A subdomain, like bounce.example.jp. Leave it empty to use the sender address itself."
         ),
     )
 

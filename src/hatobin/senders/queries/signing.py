@@ -17,7 +17,7 @@ _ORDER = (KeyAlgorithm.RSA, KeyAlgorithm.ED25519)
 def signers_of(workspace_id: uuid.UUID, from_domain: str) -> list[Signer]:
     """Who signs letters from an address at ``from_domain`` (A-labels): RSA first, then Ed25519.
 
-    The nearest domain counts that has an active key: the domain itself, else a parent of it (DMARC's
+    The nearest domain counts that has an active RSA key: the domain itself, else a parent of it (DMARC's
     relaxed alignment). Empty: nobody signs. Costs some milliseconds, because the keys are opened and
     checked: the engine asks once per campaign and keeps the answer, which is safe to share between
     threads; asking again every few minutes is enough to follow a rotation, since a key that was
@@ -27,7 +27,8 @@ def signers_of(workspace_id: uuid.UUID, from_domain: str) -> list[Signer]:
         domain__name__in=list(candidates(from_domain)), state=KeyState.ACTIVE
     )
     keys = list(rows.select_related("domain"))
-    nearest = _nearest((each.domain.name for each in keys), from_domain)
+    able = (each.domain.name for each in keys if each.algorithm == KeyAlgorithm.RSA)
+    nearest = _nearest(able, from_domain)
     chosen = [each for each in keys if each.domain.name == nearest]
     chosen.sort(key=lambda each: _ORDER.index(KeyAlgorithm(each.algorithm)))
     return [_signer(each) for each in chosen]
@@ -36,10 +37,15 @@ def signers_of(workspace_id: uuid.UUID, from_domain: str) -> list[Signer]:
 def return_path_domain_of(workspace_id: uuid.UUID, from_domain: str) -> str | None:
     """The domain of the envelope sender for letters from ``from_domain``; None: that of the From address.
 
-    The nearest domain counts whose return path a check found to have a mail server.
+    The nearest domain counts that signs, and whose return path a check found to have a mail server.
     """
+    signing = DkimKey.objects.of(workspace_id).filter(
+        state=KeyState.ACTIVE, algorithm=KeyAlgorithm.RSA
+    )
     rows = SendingDomain.objects.of(workspace_id).filter(
-        name__in=list(candidates(from_domain)), return_path_ready=True
+        name__in=list(candidates(from_domain)),
+        return_path_ready=True,
+        pk__in=signing.values("domain"),
     )
     found = dict(rows.values_list("name", "return_path"))
     nearest = _nearest(found, from_domain)

@@ -28,7 +28,7 @@ def add_domain(actor: Actor, *, name: str, return_path: str = "") -> SendingDoma
     """A domain, without a key yet. Raises Invalid (field named), Conflict where it is known."""
     check_right(actor, Right.MANAGE)
     name = _checked_domain(name, field="name")
-    bounces = _checked_domain(return_path, field="return_path") if return_path.strip() else ""
+    bounces = _checked_return_path(return_path, name)
     lock_workspace(actor.workspace_id)
     rows = SendingDomain.objects.of(actor.workspace_id)
     if rows.filter(name=name).exists():
@@ -47,19 +47,19 @@ def add_domain(actor: Actor, *, name: str, return_path: str = "") -> SendingDoma
 
 @transaction.atomic
 def change_domain(actor: Actor, domain_id: uuid.UUID, *, return_path: str) -> SendingDomain:
-    """Where bounces go from now on; empty: to the sender address. Raises NotFound, Invalid.
+    """Where bounces go from now on: the domain or a subdomain of it; empty: to the sender address.
 
-    A new one counts from the first check that finds a mail server there.
+    A new one counts from the first check that finds a mail server there. Raises NotFound, Invalid.
     """
     check_right(actor, Right.MANAGE)
     row = access_domain(actor, domain_id)
-    wanted = _checked_domain(return_path, field="return_path") if return_path.strip() else ""
+    wanted = _checked_return_path(return_path, row.name)
     if wanted != row.return_path:
         row.return_path, row.return_path_ready = wanted, False
         row.findings = [each for each in row.findings if each["about"] not in _ABOUT_RETURN_PATH]
         row.save()
         audit.record(
-            actor, "domain.changed", subject=str(row.pk), domain=row.name, return_path=wanted
+            actor, "domain.changed", subject=str(row.pk), domain=row.name, return_path=wanted or "–"
         )
     return row
 
@@ -111,6 +111,22 @@ def access_domain(actor: Actor, domain_id: uuid.UUID) -> SendingDomain:
     if found is None:
         raise no_domain()
     return found
+
+
+def _checked_return_path(text: str, domain: str) -> str:
+    """Empty, or a part of the domain: only then SPF counts for DMARC, and nobody borrows another's name."""
+    if not text.strip():
+        return ""
+    name = _checked_domain(text, field="return_path")
+    if not f".{name}".endswith(f".{domain}"):
+        raise Invalid(
+            "foreign-domain",
+            _("This is not a part of %(domain)s."),
+            advice=_("Use the domain itself, or a subdomain like bounce.%(domain)s."),
+            field="return_path",
+            params={"domain": domain},
+        )
+    return name
 
 
 def _checked_domain(text: str, *, field: str) -> str:

@@ -115,7 +115,8 @@ def _erase(key: DkimKey) -> None:
 
 def _access(actor: Actor, domain_id: uuid.UUID, key_id: uuid.UUID) -> DkimKey:
     domain = access_domain(actor, domain_id)
-    key = DkimKey.objects.of(actor.workspace_id).filter(pk=key_id, domain=domain).first()
+    rows = DkimKey.objects.of(actor.workspace_id).select_for_update()
+    key = rows.filter(pk=key_id, domain=domain).first()
     if key is None:
         raise no_key()
     key.domain = domain
