@@ -242,6 +242,7 @@ def test_a_domain_that_takes_no_mail_and_a_port_that_nobody_hears() -> None:
     here: Any = [HERE]
     unknown = examine_direct(here, "opportunistic", Aim(domain="no.example"), network(zone(), 1))
     assert (unknown.code, shown(unknown)[1]) == ("no-such-domain", ("look-up", False))
+    assert unknown.steps[1].detail == "no.example"
     dns = zone(mx="127.0.0.1")
     closed = examine_direct(here, "opportunistic", AIM, network(dns, free_port()))
     assert (closed.code, shown(closed)[2]) == ("refused", ("connect", False))

@@ -71,7 +71,7 @@ def mailgun(actor: Actor, **more: Any) -> Egress:
 
 def columns(row: Egress) -> dict[str, Any]:
     """As a row of SQL has them."""
-    return Egress.objects.of(row.workspace_id).values().get(pk=row.pk)
+    return dict(Egress.objects.of(row.workspace_id).values().get(pk=row.pk))
 
 
 def refused(call: Callable[..., object], *args: Any, **words: Any) -> HatobinError:

@@ -30,7 +30,7 @@ from hatobin.console.shared import add_problem, staff_only
 from hatobin.delivery import queries
 from hatobin.delivery.egress.providers import PROVIDERS
 from hatobin.delivery.queries.egresses import EgressView
-from hatobin.delivery.rules.sources import MOST
+from hatobin.delivery.rules.sources import MOST, ehlo_name
 from hatobin.delivery.services import egress, egress_direct, egress_test
 from hatobin.delivery.services.endpoints import helo_name
 
@@ -253,8 +253,7 @@ def _rows(request: StaffRequest, stored: EgressView | None, *, more: bool) -> li
         ]
         return [*typed, {}]
     if stored is None:
-        name = helo_name()
-        return [{"ehlo_name": "" if name.startswith("[") else name}]
+        return [{"ehlo_name": ehlo_name(helo_name()) or ""}]
     return [
         {"ehlo_name": each.ehlo_name, "address": each.address, "weight": each.weight}
         for each in stored.sources

@@ -113,7 +113,7 @@ async def _examine(
     sources: Sequence[StoredSource], tls: str, aim: Aim, network: Network, names: str
 ) -> EgressTest:
     road = _road(sources, aim, network)
-    details = {SOURCE: names}
+    details = {SOURCE: names, LOOK_UP: aim.domain}
     try:
         destination = await _destination(road, aim)
         details[LOOK_UP] = ", ".join(each.host for each in destination.mx)
