@@ -7,7 +7,7 @@ from tests.doubles.wire_tap import WireTap
 from tests.integration.api.caller import Caller, make_caller
 from tests.integration.campaigns.stage import Stage
 
-RELAY = {"name": "リレー", "host": "127.0.0.1", "tls": "none"}
+RELAY: dict[str, object] = {"name": "リレー", "host": "127.0.0.1", "tls": "none"}
 
 
 def test_from_lines_are_added_changed_and_removed(stage: Stage, caller: Caller) -> None:
@@ -70,14 +70,14 @@ def test_what_no_relay_can_have_is_refused_beside_its_field(caller: Caller) -> N
         assert (answer.status, answer.body["field"]) == (422, field), answer.body
 
 
-SERVICE = {
+SERVICE: dict[str, object] = {
     "name": "SES",
     "kind": "provider",
     "provider": "amazon-ses",
     "settings": {"region": "ap-northeast-1"},
     "credentials": {"access_key_id": "AKIAIOSFODNN7EXAMPLE", "secret_access_key": "himitsu"},
 }
-DIRECT = {
+DIRECT: dict[str, object] = {
     "name": "直接",
     "kind": "direct",
     "sources": [{"address": "203.0.113.9", "ehlo_name": "mail.office.example", "weight": 2}],
