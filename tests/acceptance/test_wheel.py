@@ -47,7 +47,7 @@ def test_it_carries_all_that_a_user_needs_and_nothing_of_the_workshop(site: Path
         "console/static/vendor/tokens.css",
         "console/static/vendor/LICENSES.txt",
         "locale/ja/LC_MESSAGES/django.mo",
-        "delivery/sql/claim.sql",
+        "delivery/sql/step.sql",
         "delivery/shaping.toml",
         "console/templates/console/base.html",
         "public/templates/public/unsubscribe.html",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection
 from pytest_django.plugin import DjangoDbBlocker
 from tests.conftest import need_program
 from tests.faults.own_database import finished, own_database
@@ -65,7 +65,7 @@ def test_a_full_disk_holds_letters_back_and_loses_none(
             sink.wait_for(20)
             filler = small_disk / "filler"
             fill(filler)
-            until(lambda: away(log), "the sender to notice")
+            until(lambda: noticed_without_room(log), "the sender to notice")
             filler.unlink()
             postgres.ensure_running()  # a server that could not write its log ended itself
             finished(dispatch)
@@ -101,6 +101,19 @@ def fill(path: Path) -> None:
             with contextlib.suppress(OSError):
                 while file.write(bytes(size)) == size:
                     pass
+
+
+def noticed_without_room(log: Path) -> int:
+    """The database keeps a piece of its write-ahead log in store: on to the next, which has no room."""
+    with contextlib.suppress(DatabaseError):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 1000000))"
+                )
+        finally:
+            connection.close()
+    return away(log)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.integration.delivery.stage import (
 
 from hatobin.common import clock
 from hatobin.delivery.egress.endpoint import Timeouts
-from hatobin.delivery.models import Dispatch, Egress
+from hatobin.delivery.models import Attempt, Dispatch, Egress
 from hatobin.delivery.queries import progress
 from hatobin.delivery.rules.reasons import Reason, reason_text
 from hatobin.delivery.services.egress import save_relay
@@ -154,7 +154,9 @@ def test_later_is_tried_again_with_growing_pauses_until_it_is_taken(
         hanako = rows(dispatch)[0]
         assert (hanako.attempts, hanako.reason, hanako.reply_code) == (attempt, "deferred", 452)
         assert (hanako.reply_status, "Full" in hanako.reply_text) == ("4.2.2", True)
-        pauses.append(hanako.next_attempt_at - hanako.updated_at)
+        tried = Attempt.objects.of(hanako.workspace_id).get(delivery=hanako, number=attempt)
+        assert (tried.state, tried.code, tried.next_at) == ("waiting", 452, hanako.next_attempt_at)
+        pauses.append(hanako.next_attempt_at - tried.at)
         assert progress(dispatch.pk).next_try_at == hanako.next_attempt_at
         assert trouble(dispatch) == "", "the road is well: it is about one person"
         due_now(dispatch)

@@ -39,50 +39,52 @@ from hatobin.wire.message_facts import read_facts
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE, CONNECTIONS = 40, 3
-CLAIM, MARK, RECORD = "SKIP LOCKED", "SET state = 'dot-sent'", "AS o(id, claim, state"
+LEASE, STEP = "SKIP LOCKED", "SET state = 'dot-sent'"
+
+
+def at(words: str, nth: int = 1, *, done: bool = False) -> Moment:
+    """A statement that stands alone."""
+    return Moment(words=words, nth=nth, alone=True, done=done)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
     """``left``: a state in which the kill leaves a row; ``doubt``: how many may be in doubt afterwards;
-    ``seen``: whether the server has those."""
+    ``seen``: whether the server has those. Over one connection the steps are told apart by their number:
+    the first marks a letter, the second records it."""
 
     moment: Moment
     left: str
     doubt: range
+    connections: int = CONNECTIONS
     seen: bool | None = None
 
 
-ANY = range(CONNECTIONS + 1)
-FEWER = range(CONNECTIONS)  # the held letter is certainly not among them
-SOME = range(1, CONNECTIONS + 1)
+NONE, ONE = range(1), range(1, 2)
+ANY, SOME = range(CONNECTIONS + 1), range(1, CONNECTIONS + 1)
 
 POINTS = {
-    "before the claim": Point(
-        moment=Moment(words=CLAIM, nth=2, alone=True), left="waiting", doubt=ANY
-    ),
-    "after the claim": Point(
-        moment=Moment(words=CLAIM, nth=2, alone=True, done=True), left="claimed", doubt=ANY
-    ),
-    "before the mark is durable": Point(
-        moment=Moment(words=MARK, nth=4), left="claimed", doubt=FEWER
-    ),
+    "before the lease": Point(moment=at(LEASE), left="waiting", doubt=NONE),
+    "after the lease": Point(moment=at(LEASE, done=True), left="waiting", doubt=NONE),
+    "before the first mark is durable": Point(moment=at(STEP), left="waiting", doubt=NONE),
+    "before a later step is durable": Point(moment=at(STEP, nth=6), left="waiting", doubt=ANY),
     "after the mark, before the dot": Point(
-        moment=Moment(words=MARK, nth=1, done=True), left="dot-sent", doubt=SOME, seen=False
+        moment=at(STEP, done=True), left="dot-sent", doubt=SOME, seen=False
     ),
     "after the answer, before the record": Point(
-        moment=Moment(words=RECORD), left="dot-sent", doubt=SOME, seen=True
+        moment=at(STEP, nth=2), left="dot-sent", doubt=ONE, connections=1, seen=True
     ),
     "after the record": Point(
-        moment=Moment(words=RECORD, nth=4, done=True), left="accepted", doubt=FEWER
+        moment=at(STEP, nth=2, done=True), left="accepted", doubt=range(2), connections=1
     ),
+    "after a later step": Point(moment=at(STEP, nth=6, done=True), left="accepted", doubt=ANY),
 }
 
 
 @pytest.mark.parametrize("name", POINTS)
 def test_a_sender_killed_between_database_and_server(sink: SinkThread, name: str) -> None:
     point = POINTS[name]
-    office = make_office(sink, crowd(PEOPLE), connections=CONNECTIONS)
+    office = make_office(sink, crowd(PEOPLE), connections=point.connections)
     dispatch = office.release()
     with tapped(point.moment) as (tap, process):
         assert tap.held.wait(30), "the sender never came to this point"

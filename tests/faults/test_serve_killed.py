@@ -17,6 +17,7 @@ from tests.integration.delivery.stage import (
     check_promises,
     checked,
     crowd,
+    due_now,
     make_office,
     until,
 )
@@ -85,8 +86,7 @@ def finished_or_resting(dispatch: Dispatch) -> None:
     """A letter in whose middle the connection broke lets others go first, for a minute: not for us."""
 
     def over() -> bool:
-        waiting = dispatch.deliveries.filter(state="waiting", claim__gt=0)
-        waiting.update(next_attempt_at=dispatch.created_at)
+        due_now(dispatch)
         return not sums(dispatch.pk).waiting
 
     until(over, "the rest", within=60)

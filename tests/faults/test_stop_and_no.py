@@ -70,7 +70,7 @@ def test_after_the_brake_only_what_was_in_its_final_transmission_arrives(
 
 
 def on_the_way(dispatch: Dispatch) -> list[str]:
-    return [row.state for row in rows(dispatch) if row.state in {"claimed", "dot-sent"}]
+    return [row.state for row in rows(dispatch) if row.state == "dot-sent"]
 
 
 def test_who_presses_the_link_while_a_letter_is_sent_does_not_get_it(

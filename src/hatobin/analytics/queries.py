@@ -19,7 +19,7 @@ from hatobin.delivery.models import Delivery, DeliveryState
 TOP_DOMAINS = 10
 
 _FAILED = (DeliveryState.BOUNCED, DeliveryState.EXPIRED)
-_OPEN = (DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.DOT_SENT)
+_OPEN = (DeliveryState.WAITING, DeliveryState.DOT_SENT)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ import click
 
 from hatobin.common.terminal import gettext as _
 from hatobin.config import processes, serve
+from hatobin.config.bench import bench
 from hatobin.config.runtime import Runtime, setup_django
 from hatobin.config.sinking import sink
 
@@ -25,6 +26,7 @@ def add_to(group: click.Group) -> None:
         migrate,
         doctor,
         sink,
+        bench,
         openapi,
     ):
         group.add_command(command)

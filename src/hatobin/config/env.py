@@ -147,10 +147,11 @@ class Settings(BaseSettings):
 
     def master_key_bytes(self) -> bytes:
         """The 32 bytes that wrap every workspace's keys. Losing them loses the sealed data."""
-        return self._master
+        return self.opened_master_key
 
     @cached_property
-    def _master(self) -> bytes:
+    def opened_master_key(self) -> bytes:
+        """The same, read once."""
         text = self.master_key or self._kept_secret("master.key")
         try:
             key = base64.b64decode(text, altchars=b"-_", validate=True)

@@ -124,7 +124,6 @@ _LOOKS: dict[str, tuple[str, str, Promise]] = {
     "done": ("good", "check", _("Finished")),
     "accepted": ("good", "check", _("Accepted")),
     "waiting": ("", "clock", _("Waiting")),
-    "claimed": ("tell", "clock", _("Being prepared")),
     "dot-sent": ("tell", "send", _("Being handed over")),
     "bounced": ("bad", "error", _("Refused")),
     "expired": ("bad", "clock", _("Gave up")),

@@ -65,6 +65,7 @@ class _Limited(Environment):
 
 _LARGEST = 100_000  # characters or items that one filter may take or make
 _DIGITS = 10**18
+_SHORT = 1000  # characters: too few to make much of
 
 
 @string_filter
@@ -99,6 +100,10 @@ def _bounded(call: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(call)
     def bounded(*given: Any, **named: Any) -> Any:
+        if len(given) == 1 and not named and type(given[0]) is str and len(given[0]) < _SHORT:
+            made = call(given[0])
+            if type(made) is str and len(made) <= _LARGEST:
+                return made
         sizes = [len(each) for each in given if isinstance(each, str | list | tuple | range)]
         if (
             math.prod(max(size, 1) for size in sizes) > _LARGEST * 100

@@ -39,6 +39,12 @@ _DOT_ATOM = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
 _DOTS_ANYWHERE = re.compile(rf"(?:{_ATEXT}|\.)*{_ATEXT}(?:{_ATEXT}|\.)*")
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")
+# Most addresses: nothing to fold, to unquote or to translate in them.
+_PLAIN = re.compile(
+    r"(?P<local>[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)"
+    r"@(?P<domain>(?:[a-z0-9]{1,60}(?:-[a-z0-9]{1,20})?\.){1,4}[a-z]{2,20})",
+    re.ASCII,
+)
 _ASCII_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEVERAL = re.compile(r"[\s,;、/|]+")
 _ESCAPED = re.compile(r"\\(.)")
@@ -102,6 +108,9 @@ def parse_address(text: str) -> Address:
     Spaces and zero-width characters around it are dropped and full-width letters become ASCII.
     Raises :class:`AddressError`.
     """
+    plain = _PLAIN.fullmatch(text) if len(text) <= MAX_LOCAL else None
+    if plain:
+        return Address(local=plain["local"], domain=plain["domain"])
     if len(text) > _MAX_INPUT:
         raise AddressError("too-long")
     text = fold_width(text).strip(_SURROUND)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_LINES = 128
 MAX_BYTES = 64 * 1024
+_REMEMBERED = 80  # octets of a line that may come again
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])([ -]|$)(.*)", re.DOTALL)
 _ENHANCED = re.compile(r"([245])\.\d{1,3}\.\d{1,3}(?= |\Z)")
@@ -86,6 +88,10 @@ class ReplyReader:
             raise BadReply("endless")
 
     def _take(self, line: bytes) -> Reply | None:
+        if not self._lines and len(line) <= _REMEMBERED:
+            reply = _whole(line)
+            if reply:
+                return reply
         found = _LINE.fullmatch(line)
         if not found or (self._lines and int(found[1]) != self._code):
             raise BadReply("not-smtp")
@@ -108,6 +114,13 @@ def parse_reply(data: bytes) -> Reply:
     if len(replies) != 1 or not reader.clean:
         raise BadReply("not-smtp")
     return replies[0]
+
+
+@lru_cache(maxsize=256)
+def _whole(line: bytes) -> Reply | None:
+    """A reply of one line: servers say the same few again and again."""
+    found = _LINE.fullmatch(line)
+    return _reply(int(found[1]), [found[3]]) if found and found[2] != b"-" else None
 
 
 def _reply(code: int, raw: list[bytes]) -> Reply:

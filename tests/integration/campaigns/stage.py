@@ -82,4 +82,4 @@ def deliveries(dispatch: Dispatch) -> list[Delivery]:
 
 def token_of(row: Delivery) -> str:
     """The token that stands in this letter's link."""
-    return link_token(row.token)
+    return link_token(row.pk)

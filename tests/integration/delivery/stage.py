@@ -23,11 +23,12 @@ from hatobin.audience.models import ContactList
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 from hatobin.delivery.egress.endpoint import Timeouts
-from hatobin.delivery.models import Delivery, Dispatch, Egress
+from hatobin.delivery.models import Delivery, Dispatch, Egress, Lot
 from hatobin.delivery.queries import Sums, sums
 from hatobin.delivery.runner import send_until_settled
 from hatobin.delivery.services.egress import save_relay
 from hatobin.delivery.services.release import Seal, release, seal_of
+from hatobin.delivery.tokens import word_of
 from hatobin.intake.sink import Envelope, SinkThread
 from hatobin.senders.frozen import FrozenSender
 from hatobin.wire.message_facts import read_facts
@@ -156,8 +157,9 @@ def reload(dispatch: Dispatch) -> Dispatch:
 
 def due_now(dispatch: Dispatch) -> None:
     """The clock jumps to the next try."""
-    found = Delivery.objects.of(dispatch.workspace_id).filter(dispatch=dispatch, state="waiting")
-    found.update(next_attempt_at=dispatch.created_at)
+    Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch).update(
+        due_at=dispatch.created_at
+    )
 
 
 def copies(envelopes: Sequence[Envelope]) -> Counter[str]:
@@ -167,7 +169,7 @@ def copies(envelopes: Sequence[Envelope]) -> Counter[str]:
 
 def ids_of(found: Sequence[Delivery]) -> set[str]:
     """The Message-IDs of ledger rows."""
-    return {f"<{row.token.hex}@office.example>" for row in found}
+    return {f"<{word_of(row.pk, 'message')}@office.example>" for row in found}
 
 
 def check_promises(dispatch: Dispatch, sink: SinkThread) -> Sums:
@@ -181,7 +183,7 @@ def check_promises(dispatch: Dispatch, sink: SinkThread) -> Sums:
         assert len(facts.recipients) == 1
     accepted = ids_of([row for row in ledger if row.state == "accepted"])
     assert accepted <= set(seen), "accepted, and the server never saw it"
-    never = ids_of([row for row in ledger if row.state in {"waiting", "claimed", "cancelled"}])
+    never = ids_of([row for row in ledger if row.state in {"waiting", "cancelled"}])
     assert not never & set(seen), "not sent, and the server has it"
     assert all(number == 1 for number in seen.values()), seen.most_common(3)
     return found

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from tests.integration.delivery.stage import letter, make_office, reload, rows, send
+from tests.integration.delivery.stage import crowd, letter, make_office, reload, rows, send
 
 from hatobin.accounts.models import AuditEntry
+from hatobin.delivery.models import Delivery
 from hatobin.delivery.rules.last_byte import check_recipient, strange_addresses
 from hatobin.intake.sink import SinkThread
 from hatobin.wire.address import parse_address
@@ -84,15 +85,21 @@ def test_the_readers_own_the_senders_and_nobodys_addresses_may_stand_in_a_letter
 def test_exactly_one_recipient_stands_in_the_headers(head: str, rule: str | None) -> None:
     taro = parse_address(TARO)
     facts = read_facts(f"{head}\r\nSubject: s\r\n\r\ntext\r\n".encode())
-    found = check_recipient(facts, taro, row_key=b"taro@example.jp", key_of=str.encode)
+    found = check_recipient(facts, taro)
     assert (found.rule if found else None) == rule
 
 
-def test_a_row_that_belongs_to_somebody_else_is_refused() -> None:
-    facts = read_facts(b"To: <taro@example.jp>\r\n\r\ntext\r\n")
-    found = check_recipient(facts, parse_address(TARO), row_key=b"other", key_of=str.encode)
-    assert found is not None
-    assert found.rule == "row"
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_belongs_to_somebody_else_is_refused(sink: SinkThread) -> None:
+    office = make_office(sink, crowd(3), connections=1)
+    dispatch = office.release()
+    second = rows(dispatch)[1]
+    Delivery.objects.of(office.workspace.pk).filter(pk=second.pk).update(address_key=bytes(32))
+    found = send(dispatch)
+    assert found.accepted <= 1, "the one before it may have had its mark"
+    assert found.accepted + found.cancelled == 3
+    assert reload(dispatch).stop_detail["rule"] == "row"
+    assert rows(dispatch)[1].reason == "last-byte"
 
 
 def test_strange_addresses_are_found_in_every_place() -> None:

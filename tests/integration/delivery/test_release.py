@@ -51,7 +51,7 @@ def test_everybody_gets_a_row_in_the_lists_order_and_the_suppressed_one_ends_at_
     dispatch = office.release(seal=seal.hash)
     assert states(dispatch) == ["waiting", "suppressed", "waiting"]
     assert [row.position for row in rows(dispatch)] == [1, 2, 3]
-    assert len({row.token for row in rows(dispatch)}) == 3
+    assert len({row.pk for row in rows(dispatch)}) == 3
     found = sums(dispatch.pk)
     assert (found.audience, found.suppressed, found.waiting) == (3, 1, 2)
     assert found.adds_up

@@ -18,7 +18,8 @@ from tests.integration.delivery.stage import Office, make_office
 import hatobin.delivery
 from hatobin.common import clock
 from hatobin.common.errors import Conflict
-from hatobin.delivery.models import Delivery, Dispatch
+from hatobin.delivery.models import Delivery, Dispatch, Lot
+from hatobin.delivery.rules.decide import Outcome
 from hatobin.delivery.rules.states import (
     DELIVERY_MOVES,
     DISPATCH_MOVES,
@@ -27,8 +28,10 @@ from hatobin.delivery.rules.states import (
     DispatchState,
     Move,
 )
+from hatobin.delivery.runner.ledger import Slip, step_values
 from hatobin.delivery.runner.node import LOCK
 from hatobin.delivery.services import control, in_doubt
+from hatobin.delivery.services.lots import queue
 from hatobin.delivery.statements import statement
 from hatobin.delivery.tokens import link_token
 from hatobin.feedback.services.unsubscribe import unsubscribe
@@ -87,21 +90,35 @@ def run(*steps: tuple[str, dict[str, Any]]) -> None:
             cursor.execute(statement(name), values)
 
 
-def slip(row: Delivery) -> dict[str, Any]:
-    return {"ids": [row.pk], "claims": [row.claim]}
-
-
 def by_sql(name: str, **more: Any) -> Walk:
     return lambda _office, row: run((name, {"dispatch": row.dispatch_id, "only": None, **more}))
 
 
+def step(row: Delivery, *, marks: bool = False, told: Outcome | None = None) -> None:
+    """The sender's own statement, with the sender's own values."""
+    lot = Lot.objects.across_workspaces().get()
+    ours = Slip(
+        id=row.pk,
+        claim=row.claim,
+        lot=lot.pk,
+        node=DEAD,
+        dispatch_id=row.dispatch_id,
+        egress_id=lot.egress_id,
+        site=lot.site,
+        marked=row.state == "dot-sent",
+    )
+    spoken = [(ours, told, None, None)] if told else []
+    run(("step", step_values(spoken, [(ours, None)] if marks else [], [])))
+
+
 def mark(_office: Office, row: Delivery) -> None:
-    gate = ("gate", {"dispatches": [row.dispatch_id]})
-    run(gate, ("mark", {**slip(row), "nodes": [row.node]}))
+    step(row, marks=True)
 
 
 def settle(_office: Office, row: Delivery) -> None:
-    run(("settle", slip(row)))
+    run(
+        ("settle", {"dispatches": [row.dispatch_id], "ids": [row.pk], "claims": [row.claim]}),
+    )
 
 
 def settle_suppressed(office: Office, row: Delivery) -> None:
@@ -114,26 +131,13 @@ def settle_suppressed(office: Office, row: Delivery) -> None:
 
 
 def record(state: str) -> Walk:
-    """Before its dot a letter is neither accepted nor in doubt: nobody records that of a claimed one."""
-
-    def walk(_office: Office, row: Delivery) -> None:
-        if row.state == "claimed" and state in {"accepted", "in-doubt"}:
-            return
-        values = {"states": [state], "reasons": [""], "counted": [True], "codes": [None]}
-        values |= {
-            "statuses": [""],
-            "words": [""],
-            "retries": [60.0 if state == "waiting" else None],
-        }
-        run(
-            ("record", {**slip(row), **values}),
-            ("reopen", {"dispatches": [row.dispatch_id]}),
-        )
-
-    return walk
+    retry = timedelta(minutes=1) if state == "waiting" else None
+    told = Outcome(state=DeliveryState(state), retry_in=retry)
+    return lambda _office, row: step(row, told=told)
 
 
 def finish(_office: Office, row: Delivery) -> None:
+    Lot.objects.across_workspaces().delete()
     run(("finish", {"dispatches": [row.dispatch_id]}))
 
 
@@ -150,14 +154,13 @@ def halt(code: str) -> Walk:
 
 
 def one_click(_office: Office, row: Delivery) -> None:
-    unsubscribe(link_token(row.token), channel="one-click")
+    unsubscribe(link_token(row.pk), channel="one-click")
     Suppression.objects.of(row.workspace_id).delete()
 
 
 OUTCOMES = ("accepted", "bounced", "expired", "cancelled", "waiting", "in-doubt")
 WALKS: list[tuple[str, Walk]] = [
     ("begin", by_sql("begin")),
-    ("claim", by_sql("claim", node=DEAD, limit=1)),
     ("mark", mark),
     ("settle", settle),
     ("settle", settle_suppressed),
@@ -188,7 +191,6 @@ def scenes(office: Office, *, late: bool) -> Iterator[Delivery]:
         if not meets(state, whole):
             continue
         row.state, row.claim = state, row.claim + 10
-        row.node = DEAD if state in {"claimed", "dot-sent"} else None
         row.next_attempt_at = now - timedelta(minutes=1)
         row.ended_at = None
         row.save()
@@ -198,11 +200,14 @@ def scenes(office: Office, *, late: bool) -> Iterator[Delivery]:
             expires_at=now + timedelta(minutes=-1 if late else 60),
             finished_at=None,
         )
+        Lot.objects.across_workspaces().delete()
+        queue(dispatch, [row])
+        Lot.objects.across_workspaces().update(node=DEAD)
         yield row
 
 
 def meets(state: str, whole: str) -> bool:
-    """On hold nothing was claimed yet; a finished dispatch has no open letter."""
+    """On hold nothing was marked yet; a finished dispatch has no open letter."""
     if whole == DispatchState.HELD:
         return state in {"waiting", "suppressed"}
     return whole != DispatchState.DONE or state not in OPEN

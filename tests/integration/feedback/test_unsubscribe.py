@@ -70,14 +70,12 @@ def test_another_office_may_still_write_to_her(dispatch: Dispatch) -> None:
     assert states(theirs) == ["waiting"] * 3
 
 
-def test_a_letter_a_sender_already_holds_is_left_to_the_mark_before_the_dot(
-    dispatch: Dispatch,
-) -> None:
+def test_a_letter_whose_dot_may_be_out_keeps_its_own_end(dispatch: Dispatch) -> None:
     hanako = deliveries(dispatch)[0]
-    hanako.state = DeliveryState.CLAIMED
+    hanako.state = DeliveryState.DOT_SENT
     hanako.save()
     assert unsubscribe(token_of(hanako), channel="page").stopped == 0
-    assert states(dispatch)[0] == DeliveryState.CLAIMED
+    assert states(dispatch)[0] == DeliveryState.DOT_SENT
 
 
 def test_pressing_twice_is_one_unsubscribe(stage: Stage, dispatch: Dispatch) -> None:

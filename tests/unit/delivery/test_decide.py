@@ -1,4 +1,4 @@
-"""What an answer means for a letter, when it is tried again, and how long a troubled road rests."""
+"""What an answer means for a letter, and when it is tried again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hatobin.delivery.rules.decide import (
     fill_words,
     is_about_the_road,
     kept_words,
-    rest,
 )
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.rules.shaping.retry import retry_in
@@ -101,11 +100,6 @@ def test_an_answer_about_the_road_is_told_from_one_about_a_person(
     line: str, stage: Stage, road: bool
 ) -> None:
     assert is_about_the_road(reply(line), stage) is road
-
-
-def test_a_road_rests_longer_each_time_up_to_a_minute() -> None:
-    seconds = [rest(failures).total_seconds() for failures in range(1, 9)]
-    assert seconds == [1, 2, 5, 10, 30, 60, 60, 60]
 
 
 def test_the_address_is_taken_out_of_the_servers_words_and_put_back_for_who_may_see_it() -> None:

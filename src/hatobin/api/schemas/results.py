@@ -11,7 +11,6 @@ from hatobin.api.schemas.base import AT, Said, answer
 
 State = Literal[
     "waiting",
-    "claimed",
     "dot-sent",
     "accepted",
     "bounced",

@@ -16,6 +16,8 @@ from typing import cast
 
 from hatobin.wire.reply import BadReply, Reply, ReplyReader
 
+_TICK = 1.0  # seconds between looks at a deadline
+
 
 class Broken(Exception):
     """The channel is of no more use.
@@ -42,6 +44,9 @@ class Channel(asyncio.Protocol):
         self._blocked = False
         self._transport: asyncio.Transport | None = None
         self._secure = False
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._late = False
 
     @property
     def broken(self) -> Broken | None:
@@ -112,22 +117,44 @@ class Channel(asyncio.Protocol):
     def abort(self) -> None:
         """Drops the connection and whatever was not sent yet."""
         self._break(Broken("closed"))
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._transport is not None:
             self._transport.abort()
 
     async def _wait(self, timeout: float) -> None:
         if self._broken:
             raise self._broken
-        self._waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._waiter = waiter = loop.create_future()
+        self._deadline = loop.time() + timeout
+        if self._timer is None or timeout < _TICK:
+            self._arm(loop, min(timeout, _TICK))
         try:
-            async with asyncio.timeout(timeout):
-                await self._waiter
-        except TimeoutError:
-            self._break(Broken("timeout"))
-            self.abort()
-            raise Broken("timeout") from None
+            await waiter
         finally:
             self._waiter = None
+        if self._late:
+            raise Broken("timeout")
+
+    def _arm(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = loop.call_later(seconds, self._tick, loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A clock for each connection costs less than one for each wait."""
+        self._timer = None
+        if self._waiter is None or self._broken:
+            return
+        left = self._deadline - loop.time()
+        if left > 0:
+            self._arm(loop, min(left, _TICK))
+            return
+        self._late = True
+        self._break(Broken("timeout"))
+        self.abort()
 
     def _attach(self, transport: asyncio.Transport) -> None:
         self._transport = transport

@@ -25,7 +25,7 @@ import asyncio
 import contextlib
 import re
 import socket
-from typing import Self
+from typing import NamedTuple, Self
 
 from hatobin.delivery.egress.channel import Broken, Channel
 from hatobin.delivery.egress.endpoint import Endpoint, Security, Timeouts
@@ -39,6 +39,19 @@ __all__ = ["Endpoint", "Security", "SmtpConnection", "Timeouts"]
 
 _PATH = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029]*")
 _BLOCK = 256 * 1024  # bytes of body handed to the network at once
+_STAGES = ["mail", "rcpt", "data"]
+
+
+class Envelope(NamedTuple):
+    """A message to hand over. ``mail_from`` may be empty (the null path).
+
+    ``ready``: the body needs no second look; it was made of whole lines, none of which begins with a dot.
+    """
+
+    mail_from: str
+    rcpt: Address
+    body: bytes
+    ready: bool = False
 
 
 class SmtpConnection:
@@ -49,6 +62,7 @@ class SmtpConnection:
         self._timeouts = endpoint.timeouts
         self._channel = channel
         self._offered = False
+        self._announced: Envelope | None = None
         self._needs_reset = False
         self.features = features
         self.messages_sent = 0
@@ -77,18 +91,24 @@ class SmtpConnection:
         """(version, cipher); empty without TLS."""
         return self._channel.tls
 
-    async def offer(self, mail_from: str, rcpt: Address, body: bytes) -> None:
-        """Everything but the final dot. ``mail_from`` may be empty (the null path).
+    async def offer(
+        self, mail_from: str, rcpt: Address, body: bytes, *, ready: bool = False
+    ) -> None:
+        """Everything but the final dot, of what ``Envelope`` describes.
 
         Raises Refused (look at ``alive`` afterwards), ConnectionLost, or BareLineEnd and ValueError
         before a single byte is sent. In each case nothing was delivered, nor will be.
         """
         if self._offered:
             raise RuntimeError("commit or withdraw the message that was offered before")
-        stuffed = stuff(body)
-        mail = self._mail_command(mail_from, rcpt, body)
+        stuffed = body if ready else stuff(body)
+        envelope = Envelope(mail_from, rcpt, body, ready)
+        announced, self._announced = self._announced, None
+        if announced is not None and announced != envelope:
+            raise RuntimeError("another message was announced")
+        commands = None if announced is not None else self._commands(envelope)
         try:
-            await self._send_envelope(mail, f"RCPT TO:<{rcpt.wire}>\r\n".encode())
+            await self._send_envelope(commands)
             await self._send_body(stuffed)
         except Broken as broken:
             self._channel.abort()
@@ -131,8 +151,11 @@ class SmtpConnection:
         """
         await self.close()
 
-    async def commit(self) -> Reply:
+    async def commit(self, then: Envelope | None = None) -> Reply:
         """The final dot and the server's answer, for which it waits up to ``timeouts.dot``.
+
+        ``then`` is announced in the same breath where the server knows PIPELINING: it must be what is
+        offered next over this connection, unless the connection is closed before.
 
         Raises InDoubt when the answer does not come, or makes no sense, after the dot went out.
         Raises ConnectionLost when the connection was gone before the dot: certainly not delivered.
@@ -146,7 +169,7 @@ class SmtpConnection:
         if broken:
             return self._answer_before_dot(broken)
         self.messages_sent += 1
-        self._channel.ask(b".\r\n")
+        self._channel.ask(b".\r\n" + self._announce(then), 1 + 3 * (self._announced is not None))
         try:
             reply = await self._channel.read(self._timeouts.dot)
             if reply.intermediate:
@@ -165,7 +188,7 @@ class SmtpConnection:
 
     async def quit(self) -> None:
         """Says goodbye, waits a little for the answer, closes. Never raises on what the server does."""
-        if self.alive and not self._offered:
+        if self.alive and not self._offered and self._announced is None:
             self._channel.ask(b"QUIT\r\n")
             with contextlib.suppress(Broken):
                 await self._channel.read(self._timeouts.quit)
@@ -197,18 +220,40 @@ class SmtpConnection:
             raise Refused(stage, None, temporary=False, kind=f"{name.lower()}-not-offered")
         return name
 
-    async def _send_envelope(self, mail: bytes, rcpt: bytes) -> None:
-        commands = [("mail", mail), ("rcpt", rcpt), ("data", b"DATA\r\n")]
-        if self._needs_reset:
-            commands.insert(0, ("rset", b"RSET\r\n"))
+    def _commands(self, envelope: Envelope) -> list[tuple[str, bytes]]:
+        """(stage, line) of what opens a transaction. Raises Refused and ValueError."""
+        commands = [
+            ("mail", self._mail_command(envelope.mail_from, envelope.rcpt, envelope.body)),
+            ("rcpt", f"RCPT TO:<{envelope.rcpt.wire}>\r\n".encode()),
+            ("data", b"DATA\r\n"),
+        ]
+        return [("rset", b"RSET\r\n"), *commands] if self._needs_reset else commands
+
+    def _announce(self, envelope: Envelope | None) -> bytes:
+        """The next transaction's commands, to go out behind a dot (RFC 2920 section 3.1)."""
+        if envelope is None or "PIPELINING" not in self.features:
+            return b""
+        try:
+            commands = self._commands(envelope)
+        except (Refused, ValueError):  # said when it is offered
+            return b""
+        self._announced = envelope
+        return b"".join(line for _stage, line in commands)
+
+    async def _send_envelope(self, commands: list[tuple[str, bytes]] | None) -> None:
+        """Opens a transaction; None: it was announced, only the answers are read."""
         pipelined = "PIPELINING" in self.features
-        if pipelined:
-            self._channel.ask(b"".join(command for _, command in commands), len(commands))
+        if commands is None:
+            stages = _STAGES
+        else:
+            stages = [stage for stage, _line in commands]
+            if pipelined:
+                self._channel.ask(b"".join(line for _stage, line in commands), len(commands))
         self._needs_reset = True
         refused: Refused | None = None
-        for stage, command in commands:
-            if not pipelined:
-                self._channel.ask(command)
+        for number, stage in enumerate(stages):
+            if not pipelined and commands is not None:
+                self._channel.ask(commands[number][1])
             refused = await self._read_answer(stage, refused)
             if refused and not pipelined:
                 break

@@ -9,7 +9,6 @@ from django.db.models import Count
 
 from hatobin.delivery.models import Delivery, DeliveryState
 from hatobin.delivery.rules.reasons import reason_text
-from hatobin.delivery.rules.states import OPEN
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +25,7 @@ class ReasonCount:
 def reasons(dispatch_id: uuid.UUID) -> tuple[ReasonCount, ...]:
     """Most frequent first. For doors and services that have checked the actor's right to the dispatch."""
     rows = Delivery.objects.across_workspaces().filter(dispatch_id=dispatch_id)
-    ended = rows.exclude(state__in=(*OPEN, DeliveryState.ACCEPTED))
+    ended = rows.filter(missed__isnull=False)
     counted = ended.values("state", "reason").annotate(number=Count("pk"))
     return tuple(
         ReasonCount(

@@ -17,6 +17,7 @@ from hatobin.audience.queries.people import kinds_of
 from hatobin.delivery.models import Delivery
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.reasons import reason_text
+from hatobin.delivery.rules.states import NOT_RECEIVED
 
 PAGE = 50
 _SCAN_MAX = 20_000  # candidates that one search opens
@@ -77,7 +78,7 @@ def rows(
     found = Delivery.objects.of(actor.workspace_id).filter(dispatch_id=dispatch_id)
     found = found.select_related("contact").order_by("position", "pk")
     if states:
-        found = found.filter(state__in=list(states))
+        found = found.filter(**{_column(states): list(states)})
     vault = vault_of(actor.workspace_id)
     words = search_words(search)
     if not words:
@@ -85,6 +86,11 @@ def rows(
     candidates = found.filter(contact__search_keys__contains=vault.search_keys(words))
     chosen, complete = _searched(actor, candidates, words, vault)
     return _page(chosen, len(chosen), page, vault, complete=complete)
+
+
+def _column(states: Collection[str]) -> str:
+    """What stands in an index, where it does."""
+    return "missed__in" if NOT_RECEIVED.issuperset(states) else "state__in"
 
 
 def _searched(

@@ -11,9 +11,9 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common.errors import Unavailable
+from hatobin.delivery.models import ShapingOverride
 from hatobin.delivery.rules.shaping import Problem, Shaping, read_shaping
 from hatobin.delivery.rules.shaping_problems import problem_line
-from hatobin.delivery.shaping_model import ShapingOverride
 
 SHIPPED = "shaping.toml"
 OWN = "workspace"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection
 from django.utils.functional import Promise
 
 from hatobin.common import clock
-from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.models import DeliveryState, Dispatch, DispatchState
 from hatobin.delivery.rules.states import OPEN
 from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
 from hatobin.delivery.statements import statement
 
-_RATE_OVER = timedelta(minutes=1)
+_RATE_OVER = timedelta(minutes=1)  # as in sql/sums.sql
+_ANSWERED = (DeliveryState.ACCEPTED, DeliveryState.BOUNCED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,28 +89,16 @@ class Progress:
 def sums(dispatch_id: uuid.UUID) -> Sums:
     """The sums now. For doors and services that have checked the actor's right to the dispatch."""
     audience = Dispatch.objects.across_workspaces().values_list("audience", flat=True)
-    with connection.cursor() as cursor:
-        cursor.execute(statement("sums"), {"dispatch": dispatch_id})
-        found = {state: (number, tried) for state, number, tried in cursor.fetchall()}
-    numbers = {state: found.get(state, (0, 0))[0] for state in DeliveryState.values}
-    return Sums(
-        audience=audience.get(pk=dispatch_id),
-        accepted=numbers[DeliveryState.ACCEPTED],
-        bounced=numbers[DeliveryState.BOUNCED],
-        expired=numbers[DeliveryState.EXPIRED],
-        suppressed=numbers[DeliveryState.SUPPRESSED],
-        cancelled=numbers[DeliveryState.CANCELLED],
-        in_doubt=numbers[DeliveryState.IN_DOUBT],
-        waiting=sum(numbers[state] for state in OPEN),
-        deferred=sum(found.get(state, (0, 0))[1] for state in OPEN),
-    )
+    return _sums(audience.get(pk=dispatch_id), _counted(dispatch_id))
 
 
 def progress(dispatch_id: uuid.UUID) -> Progress:
     """How it goes now. Rights as for ``sums``."""
     dispatch = Dispatch.objects.across_workspaces().select_related("egress").get(pk=dispatch_id)
-    now = sums(dispatch_id)
-    rate = _rate(dispatch)
+    counted = _counted(dispatch_id)
+    now = _sums(dispatch.audience, counted)
+    rate = sum(counted[state].lately for state in _ANSWERED if state in counted)
+    waiting = counted.get(DeliveryState.WAITING)
     egress = dispatch.egress
     is_open = dispatch.state in {DispatchState.SENDING, DispatchState.PAUSED}
     return Progress(
@@ -116,26 +107,49 @@ def progress(dispatch_id: uuid.UUID) -> Progress:
         sums=now,
         per_minute=rate,
         time_left=_time_left(dispatch, now, rate),
-        next_try_at=_next_try(dispatch),
+        next_try_at=waiting.next if waiting else None,
         hold_until=dispatch.hold_until,
         expires_at=dispatch.expires_at,
         started_at=dispatch.started_at,
         finished_at=dispatch.finished_at,
-        trouble=trouble_text(egress.trouble_code) if is_open else "",
-        trouble_advice=trouble_advice(egress.trouble_code) if is_open else "",
+        trouble=trouble_text(egress.trouble_code, egress.kind) if is_open else "",
+        trouble_advice=trouble_advice(egress.trouble_code, egress.kind) if is_open else "",
         trouble_words=egress.trouble_text if is_open else "",
         resume_at=egress.resume_at if is_open else None,
         stop_code=dispatch.stop_code,
     )
 
 
-def _rate(dispatch: Dispatch) -> int:
-    rows = Delivery.objects.of(dispatch.workspace_id).filter(
-        dispatch=dispatch,
-        state__in=[DeliveryState.ACCEPTED, DeliveryState.BOUNCED],
-        ended_at__gt=clock.now() - _RATE_OVER,
+class _Count(NamedTuple):
+    """A row of ``sql/sums.sql``."""
+
+    number: int
+    tried: int
+    lately: int
+    next: datetime | None
+
+
+def _counted(dispatch_id: uuid.UUID) -> dict[str, _Count]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("sums"), {"dispatch": dispatch_id})
+        return {state: _Count(*values) for state, *values in cursor.fetchall()}
+
+
+def _sums(audience: int, counted: Mapping[str, _Count]) -> Sums:
+    numbers = {
+        state: counted[state].number if state in counted else 0 for state in DeliveryState.values
+    }
+    return Sums(
+        audience=audience,
+        accepted=numbers[DeliveryState.ACCEPTED],
+        bounced=numbers[DeliveryState.BOUNCED],
+        expired=numbers[DeliveryState.EXPIRED],
+        suppressed=numbers[DeliveryState.SUPPRESSED],
+        cancelled=numbers[DeliveryState.CANCELLED],
+        in_doubt=numbers[DeliveryState.IN_DOUBT],
+        waiting=sum(numbers[state] for state in OPEN),
+        deferred=sum(counted[state].tried for state in OPEN if state in counted),
     )
-    return rows.count()
 
 
 def _time_left(dispatch: Dispatch, now: Sums, rate: int) -> timedelta | None:
@@ -150,10 +164,3 @@ def _time_left(dispatch: Dispatch, now: Sums, rate: int) -> timedelta | None:
         return None
     running = min(max(clock.now() - dispatch.started_at, timedelta(seconds=1)), _RATE_OVER)
     return running * first_try / rate
-
-
-def _next_try(dispatch: Dispatch) -> datetime | None:
-    rows = Delivery.objects.of(dispatch.workspace_id).filter(
-        dispatch=dispatch, state=DeliveryState.WAITING, attempts__gt=0
-    )
-    return rows.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from hatobin.delivery.rules.reasons import Reason
-from hatobin.delivery.rules.shaping.retry import retry_in
+from hatobin.delivery.rules.shaping.retry import STANDARD, RetrySchedule, fate_of, retry_in
 from hatobin.delivery.rules.states import DeliveryState
 from hatobin.wire.reply import Reply
 
 Stage = Literal["mail", "rcpt", "data", "body", "dot"]
 
-_REST_SECONDS = (1, 2, 5, 10, 30, 60)
 _LOST_IN_THE_MIDDLE = timedelta(minutes=1)
 _WORDS_MAX = 500  # characters of the server's words that are kept
 _RECIPIENT, _LOCAL_PART = "{recipient}", "{local-part}"
@@ -61,35 +61,69 @@ def decide(
     now: datetime,
     expires_at: datetime,
     rng: random.Random,
+    schedule: RetrySchedule = STANDARD,
+    defer: float | None = None,
 ) -> Outcome:
     """The server answered. ``attempts`` were made before this one.
 
-    2yz accepted; 4yz waits for the next try, or expires when that would be past ``expires_at``;
-    everything else is final.
+    2yz accepted; 4yz waits for the next try, or expires when that would be past ``expires_at``; everything
+    else is final, unless a reply rule says that the letter waits (``defer``: at least so many seconds).
     """
     said = {
         "code": reply.code,
         "status": reply.enhanced or "",
         "words": kept_words(reply.text, recipient),
     }
-    if reply.positive:
+    fate = fate_of(reply, defer=defer is not None)
+    if fate == "accepted":
         return Outcome(state=DeliveryState.ACCEPTED, **said)  # type: ignore[arg-type]
-    if not reply.transient:
+    if fate == "final":
         reason = bounce_reason(reply, stage)
         return Outcome(state=DeliveryState.BOUNCED, reason=reason, **said)  # type: ignore[arg-type]
-    wait = retry_in(attempts + 1, rng)
+    return later(
+        said,
+        attempts=attempts,
+        now=now,
+        expires_at=expires_at,
+        rng=rng,
+        schedule=schedule,
+        at_least=defer or 0.0,
+    )
+
+
+def later(
+    said: Mapping[str, Any],
+    *,
+    attempts: int,
+    now: datetime,
+    expires_at: datetime,
+    rng: random.Random,
+    schedule: RetrySchedule = STANDARD,
+    at_least: float = 0.0,
+) -> Outcome:
+    """Not now: the letter waits for its next try, or expires when that would be too late."""
+    wait = retry_in(attempts + 1, rng, schedule, at_least=at_least)
     if now + wait >= expires_at:
-        return Outcome(state=DeliveryState.EXPIRED, reason=Reason.EXPIRED, **said)  # type: ignore[arg-type]
-    return Outcome(state=DeliveryState.WAITING, reason=Reason.DEFERRED, retry_in=wait, **said)  # type: ignore[arg-type]
+        return Outcome(state=DeliveryState.EXPIRED, reason=Reason.EXPIRED, **said)
+    return Outcome(state=DeliveryState.WAITING, reason=Reason.DEFERRED, retry_in=wait, **said)
 
 
-def not_sent(*, lost_in_the_middle: bool = False) -> Outcome:
+def not_sent(why: str = "", *, lost_in_the_middle: bool = False) -> Outcome:
     """The letter certainly did not leave, and not for its own sake: it waits on, nothing is counted.
 
-    After a connection that broke in the middle of it, it lets others go first: it may be the cause.
+    ``why``: the road's trouble, for the letter's history. After a connection that broke in the middle of
+    it, it lets others go first: it may be the cause.
     """
     wait = _LOST_IN_THE_MIDDLE if lost_in_the_middle else timedelta()
-    return Outcome(state=DeliveryState.WAITING, counted=False, retry_in=wait)
+    return Outcome(state=DeliveryState.WAITING, reason=why, counted=False, retry_in=wait)
+
+
+def no_route(error_kind: str) -> Outcome:
+    """There is no server for the letter's domain, and there will be none."""
+    bad = error_kind in {"no-such-domain", "no-mail"}
+    return Outcome(
+        state=DeliveryState.BOUNCED, reason=Reason.BAD_ADDRESS if bad else Reason.NO_ROUTE
+    )
 
 
 def unanswered() -> Outcome:
@@ -106,11 +140,6 @@ def bounced_here(kind: str) -> Outcome:
 def cannot_be_made() -> Outcome:
     """This person's letter cannot be composed; the check before the release names such people."""
     return Outcome(state=DeliveryState.CANCELLED, reason=Reason.CANNOT_COMPOSE, counted=False)
-
-
-def rest(failures: int) -> timedelta:
-    """How long a road rests after that many failed connections in a row (at least one)."""
-    return timedelta(seconds=_REST_SECONDS[min(failures, len(_REST_SECONDS)) - 1])
 
 
 def is_about_the_road(reply: Reply, stage: Stage) -> bool:
@@ -142,9 +171,13 @@ def kept_words(text: str, recipient: str) -> str:
 
     Many servers name the part before the @ alone ("550 hanako unknown"), which often is a name.
     """
-    words = re.sub(re.escape(recipient), _RECIPIENT, text.replace("\0", ""), flags=re.IGNORECASE)
-    alone = rf"(?<![\w.+-]){re.escape(recipient.rpartition('@')[0])}(?![\w-])"
-    return re.sub(alone, _LOCAL_PART, words, flags=re.IGNORECASE)[:_WORDS_MAX]
+    words = text.replace("\0", "")
+    local_part = recipient.rpartition("@")[0]
+    if local_part.casefold() in words.casefold():
+        words = re.sub(re.escape(recipient), _RECIPIENT, words, flags=re.IGNORECASE)
+        alone = rf"(?<![\w.+-]){re.escape(local_part)}(?![\w-])"
+        words = re.sub(alone, _LOCAL_PART, words, flags=re.IGNORECASE)
+    return words[:_WORDS_MAX]
 
 
 def fill_words(words: str, recipient: str) -> str:

@@ -6,7 +6,7 @@ one person is likely wrong for all. What it reports names a rule and a place, ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hatobin.wire.address import (
@@ -23,24 +23,29 @@ from hatobin.wire.message_facts import MessageFacts
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """``rule``: "recipient", "row", "other-recipient" or "other-person"; ``place``: a header or part."""
+    """``rule``: "recipient", "row", "other-recipient", "other-person" or "not-as-checked".
+
+    ``place``: a header or part.
+    """
 
     rule: str
     place: str
 
 
-def check_recipient(
-    facts: MessageFacts, to: Address, *, row_key: bytes, key_of: Callable[[str], bytes]
-) -> Refusal | None:
-    """Exactly one recipient, the one of the envelope, and that is the one of the ledger row."""
-    if key_of(to.key_form) != row_key:
-        return Refusal(rule="row", place="envelope")
+def check_recipient(facts: MessageFacts, to: Address) -> Refusal | None:
+    """Exactly one recipient, the one of the envelope."""
     for place, named in (("cc", facts.cc), ("bcc", facts.bcc), ("resent", facts.resent)):
         if named:
             return Refusal(rule="other-recipient", place=place)
     if len(facts.to) != 1 or _key_form(facts.to[0]) != to.key_form:
         return Refusal(rule="recipient", place="to")
     return None
+
+
+def other_reader(place: str) -> Refusal:
+    """What ``wire.press.check.wrong_in_head`` found, as a refusal."""
+    is_own = place in {"to", "from", "field", "line-end"}
+    return Refusal(rule="recipient" if is_own else "other-recipient", place=place)
 
 
 def strange_addresses(

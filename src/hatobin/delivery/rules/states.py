@@ -22,7 +22,6 @@ class DeliveryState(TextChoices):
     """One letter to one person. STATES.md says which moves are legal."""
 
     WAITING = "waiting", _("Waiting")
-    CLAIMED = "claimed", _("Being prepared")
     DOT_SENT = "dot-sent", _("Being handed over")
     ACCEPTED = "accepted", _("Accepted by the receiving server")
     BOUNCED = "bounced", _("Refused by the receiving server")
@@ -40,25 +39,19 @@ class Move(NamedTuple):
     by: str
 
 
-OPEN = frozenset({DeliveryState.WAITING, DeliveryState.CLAIMED, DeliveryState.DOT_SENT})
+OPEN = frozenset({DeliveryState.WAITING, DeliveryState.DOT_SENT})
 # Who did not get a letter, or may not have got it.
 NOT_RECEIVED = frozenset(DeliveryState) - OPEN - {DeliveryState.ACCEPTED}
 
 DELIVERY_MOVES: tuple[Move, ...] = (
     Move("", "waiting", "release"),
     Move("", "suppressed", "release"),
-    Move("waiting", "claimed", "claim"),
-    Move("waiting", "suppressed", "unsubscribe"),
-    Move("waiting", "cancelled", "call back, stop, halt"),
-    Move("waiting", "expired", "expire"),
+    Move("waiting", "dot-sent", "mark"),
+    Move("waiting", "suppressed", "unsubscribe, settle"),
+    Move("waiting", "cancelled", "call back, stop, halt, settle, record"),
+    Move("waiting", "expired", "expire, record"),
     Move("waiting", "accepted", "record"),
     Move("waiting", "bounced", "record"),
-    Move("claimed", "dot-sent", "mark"),
-    Move("claimed", "waiting", "record, settle, recover"),
-    Move("claimed", "bounced", "record"),
-    Move("claimed", "expired", "record"),
-    Move("claimed", "suppressed", "settle"),
-    Move("claimed", "cancelled", "record, settle, stop, halt"),
     Move("dot-sent", "accepted", "record"),
     Move("dot-sent", "bounced", "record"),
     Move("dot-sent", "waiting", "record"),

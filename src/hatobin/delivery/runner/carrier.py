@@ -20,10 +20,12 @@ from hatobin.delivery.egress.errors import (
     EgressError,
     GreetingRefused,
     InDoubt,
+    NoRoute,
+    NoSource,
     Refused,
     TlsFailed,
 )
-from hatobin.delivery.egress.smtp_client import Endpoint, SmtpConnection
+from hatobin.delivery.egress.smtp_client import Envelope, SmtpConnection
 from hatobin.delivery.rules.decide import (
     Outcome,
     Stage,
@@ -31,10 +33,14 @@ from hatobin.delivery.rules.decide import (
     cannot_be_made,
     decide,
     is_about_the_road,
+    no_route,
     not_sent,
     unanswered,
 )
-from hatobin.delivery.runner.ledger import ReadyLetter, Verdict
+from hatobin.delivery.runner.database import DatabaseAway
+from hatobin.delivery.runner.holding import ReadyLetter
+from hatobin.delivery.runner.ledger import Verdict
+from hatobin.delivery.runner.ways import Opened, Way
 from hatobin.wire.reply import Reply
 
 if TYPE_CHECKING:
@@ -45,49 +51,59 @@ _IDLE = 5.0  # seconds after which a connection without work says goodbye
 
 
 class Carrier:
-    """Carries the letters of a lane over one connection at a time."""
+    """Works until the lane has had no letter for it for a while."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
         self._rng = random.Random()  # noqa: S311 - spreads retries, guards nothing
-        self._connection: SmtpConnection | None = None
-        self._endpoint: Endpoint | None = None
-        self._recording: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._opened: Opened | None = None
+        self._way: Way | None = None
+        self._route: int | None = None
+        self._expected = True  # the pace counts a connection that is being opened
 
     async def run(self) -> None:
-        """Works until the lane has no more letters for it."""
-        while True:
-            letter = await self._next()
-            if letter is None:
-                break
-            await self._carry(letter)
-            self._lane.put_down()
-        await self._recorded()
-        await self._hang_up()
+        """A lane's connection for as long as it lasts, and the next one where it was only worn."""
+        try:
+            letter = await self._lane.take(_IDLE)
+            while letter is not None:
+                ahead = await self._carry(letter)
+                self._lane.put_down(letter.slip)
+                if ahead is not None and (self._lane.closing or not self._may_go_on()):
+                    self._lane.put_down(ahead.slip, back=True)
+                    break
+                letter = ahead or await self._next()
+        finally:
+            await self._hang_up()
+            if self._expected:  # nothing was opened after all
+                self._tell_opened()
+                self._tell_closed()
+            self._lane.left()
 
     async def _next(self) -> ReadyLetter | None:
-        try:
-            async with asyncio.timeout(_IDLE):
-                return await self._lane.take()
-        except TimeoutError:
-            await self._recorded()
-            await self._hang_up()
-            return await self._lane.take()
+        return await self._lane.take(_IDLE) if self._may_go_on() else None
 
-    async def _carry(self, letter: ReadyLetter) -> None:
+    def _may_go_on(self) -> bool:
+        return self._lane.pace.open <= self._lane.pace.allowed
+
+    async def _carry(self, letter: ReadyLetter) -> ReadyLetter | None:
+        """Hands a letter over; the next one, if it was taken meanwhile."""
         try:
             if not await self._offered(letter):
-                return
+                return None
             if self._lane.closing:
                 await self._withdraw(letter, not_sent())
-                return
-            # At most one letter per connection is between its dot and its record (promise P3).
-            await self._recorded()
-            verdict = await self._lane.ledger.mark(letter.slip)
+                return None
+            # Recorded and marked by the same statement, so at most one letter per connection is
+            # between its mark and its record (promise P3).
+            marking = self._lane.ledger.mark(letter.slip)
+            ahead = await self._lane.take_now()
+            verdict = await marking
             if verdict is Verdict.GO:
-                await self._commit(letter)
+                await self._commit(letter, ahead)
             else:
                 await self._turned_away(letter, verdict)
+            return ahead
         except asyncio.CancelledError:
             await self._drop()
             raise
@@ -95,98 +111,121 @@ class Carrier:
     async def _offered(self, letter: ReadyLetter) -> bool:
         """Offers the letter; when that fails its outcome is recorded and the answer is False."""
         for last in (False, True):
-            since = asyncio.get_running_loop().time()
+            since = self._loop.time()
             try:
-                connection = await self._connected()
-            except (ConnectFailed, GreetingRefused, TlsFailed, AuthFailed) as failed:
-                await self._trouble(letter, failed, since, not_sent())
+                connection = await self._connected(letter)
+            except (NoRoute, NoSource, ConnectFailed, GreetingRefused, TlsFailed, AuthFailed) as no:
+                await self._no_connection(letter, no, since)
+                return False
+            except DatabaseAway:  # what its domain demands cannot be read
+                self._lane.ledger.record(letter.slip, not_sent())
                 return False
             try:
-                await connection.offer(letter.mail_from, letter.to, letter.body)
+                await connection.offer(letter.mail_from, letter.to, letter.body, ready=True)
                 return True
             except Refused as refused:
                 await self._refused(letter, refused, since)
                 return False
             except ConnectionLost as lost:
                 used = connection.messages_sent > 0
-                await self._drop()
+                await self._broke(None if used and not last else lost.kind)
                 if used and not last:
                     continue  # the server was tired of a connection that was open for a while
-                await self._trouble(letter, lost, since, not_sent(lost_in_the_middle=True))
+                await self._trouble(
+                    letter, lost, since, not_sent(lost.kind, lost_in_the_middle=True)
+                )
                 return False
             except ValueError as problem:
                 _log.error(
                     "a letter cannot be offered", delivery=letter.slip.id, problem=repr(problem)
                 )
-                await self._lane.ledger.record(letter.slip, cannot_be_made())
+                self._lane.ledger.record(letter.slip, cannot_be_made())
                 return False
         return False
 
-    async def _connected(self) -> SmtpConnection:
-        road = self._lane.road
-        connection = self._connection
-        if connection is not None:
-            worn = connection.messages_sent >= road.messages_per_connection
-            if connection.alive and not worn and self._endpoint == road.endpoint:
-                return connection
+    async def _connected(self, letter: ReadyLetter) -> SmtpConnection:
+        way = self._lane.site.way
+        if way is None:
+            raise RuntimeError("a mail service has no connections")
+        domain = letter.to.domain
+        opened = self._opened
+        if opened is not None:
+            if (
+                opened.smtp.alive
+                and not self._is_worn(opened.smtp)
+                and await way.fits(opened, domain)
+            ):
+                return opened.smtp
             await self._hang_up()
-        self._connection = await SmtpConnection.open(road.endpoint)
-        self._endpoint = road.endpoint
-        return self._connection
+        if not self._expected:
+            self._lane.pace.on_opening(self._loop.time())
+            self._expected = True
+        self._opened = opened = await way.open(domain)
+        self._way = way
+        self._tell_opened()
+        self._route = await self._lane.shared.routes.number(self._lane.road.id, opened.route)
+        return opened.smtp
+
+    def _is_worn(self, connection: SmtpConnection, sent: int = 0) -> bool:
+        """Whether it has carried its share, or the lane goes another way now."""
+        most = self._lane.pace.policy.messages_per_connection
+        return connection.messages_sent + sent >= most or self._way is not self._lane.site.way
+
+    async def _no_connection(self, letter: ReadyLetter, error: EgressError, since: float) -> None:
+        if isinstance(error, NoRoute) and not error.temporary:
+            self._lane.ledger.record(letter.slip, no_route(error.kind))
+            return
+        self._expected = False
+        hits = self._lane.pace.on_connection_failed(
+            self._loop.time(), error.kind, reply=error.reply
+        )
+        await self._trouble(letter, error, since, not_sent(error.kind))
+        if hits:
+            self._lane.obeyed()
 
     async def _refused(self, letter: ReadyLetter, refused: Refused, since: float) -> None:
         stage: Stage = refused.stage  # type: ignore[assignment]
         if refused.reply is None:
-            await self._lane.ledger.record(letter.slip, bounced_here(refused.kind))
+            self._lane.ledger.record(letter.slip, bounced_here(refused.kind))
         elif is_about_the_road(refused.reply, stage):
+            self._lane.answered(refused.reply)
             await self._drop()
-            await self._trouble(letter, refused, since, not_sent())
+            await self._trouble(letter, refused, since, not_sent("shutting-down"))
         else:
-            await self._lane.works()
-            await self._lane.ledger.record(letter.slip, self._decide(letter, refused.reply, stage))
+            await self._answered(letter, refused.reply, stage)
 
-    async def _commit(self, letter: ReadyLetter) -> None:
-        if self._connection is None:
+    async def _commit(self, letter: ReadyLetter, ahead: ReadyLetter | None) -> None:
+        opened = self._opened
+        if opened is None:
             raise RuntimeError("nothing was offered")
-        since = asyncio.get_running_loop().time()
+        since = self._loop.time()
+        then = None
+        if ahead is not None and await self._carries_next(opened, ahead):
+            then = Envelope(ahead.mail_from, ahead.to, ahead.body, ready=True)
         try:
-            reply = await self._connection.commit()
+            reply = await opened.smtp.commit(then)
         except InDoubt as doubt:
-            await self._drop()
+            await self._broke(doubt.kind)
             await self._trouble(letter, doubt, since, unanswered())
         except ConnectionLost as lost:
-            await self._drop()
-            await self._trouble(letter, lost, since, not_sent(lost_in_the_middle=True))
+            await self._broke(lost.kind)
+            await self._trouble(letter, lost, since, not_sent(lost.kind, lost_in_the_middle=True))
         else:
-            await self._lane.works()
-            outcome = self._decide(letter, reply, "dot")
-            self._recording = self._lane.ledger.record(letter.slip, outcome)
+            await self._answered(letter, reply, "dot")
 
-    async def _turned_away(self, letter: ReadyLetter, verdict: Verdict) -> None:
-        if verdict is Verdict.UNKNOWN:
-            await self._withdraw(letter, not_sent())
-            return
-        await self._withdraw(letter, None)
-        if verdict is Verdict.CLOSED:
-            await self._lane.lay_aside(letter.slip.dispatch_id)
+    async def _carries_next(self, opened: Opened, ahead: ReadyLetter) -> bool:
+        if self._lane.closing or not self._may_go_on() or self._is_worn(opened.smtp, 1):
+            return False
+        try:
+            return self._way is not None and await self._way.fits(opened, ahead.to.domain)
+        except DatabaseAway:
+            return False
 
-    async def _withdraw(self, letter: ReadyLetter, outcome: Outcome | None) -> None:
-        """Takes back what was offered; there is no way but to close the connection."""
-        if self._connection is not None:
-            await self._connection.withdraw()
-            self._connection = None
-        if outcome is not None:
-            await self._lane.ledger.record(letter.slip, outcome)
-
-    async def _trouble(
-        self, letter: ReadyLetter, error: EgressError, since: float, outcome: Outcome
-    ) -> None:
-        recording = self._lane.ledger.record(letter.slip, outcome)
-        await self._lane.trouble(error, since, recipient=letter.to.email)
-        await recording
-
-    def _decide(self, letter: ReadyLetter, reply: Reply, stage: Stage) -> Outcome:
-        return decide(
+    async def _answered(self, letter: ReadyLetter, reply: Reply, stage: Stage) -> None:
+        hits = self._lane.answered(reply)
+        await self._lane.works()
+        defer = max((hit.seconds for hit in hits if hit.defers), default=None)
+        outcome = decide(
             reply,
             stage=stage,
             recipient=letter.to.email,
@@ -194,20 +233,59 @@ class Carrier:
             now=clock.now(),
             expires_at=letter.expires_at,
             rng=self._rng,
+            schedule=self._lane.pace.policy.retry,
+            defer=defer,
         )
+        self._lane.ledger.record(letter.slip, outcome, self._route)
 
-    async def _recorded(self) -> None:
-        if self._recording is not None:
-            await self._recording
-            self._recording = None
+    async def _turned_away(self, letter: ReadyLetter, verdict: Verdict) -> None:
+        if verdict is Verdict.UNKNOWN:
+            self._lane.ledger.unknown(letter.slip)
+        await self._withdraw(letter, None)
+        if verdict is Verdict.CLOSED:
+            self._lane.lay_aside(letter.slip)
+
+    async def _withdraw(self, letter: ReadyLetter, outcome: Outcome | None) -> None:
+        """Takes back what was offered; there is no way but to close the connection."""
+        await self._drop()
+        if outcome is not None:
+            self._lane.ledger.record(letter.slip, outcome)
+
+    async def _trouble(
+        self, letter: ReadyLetter, error: EgressError, since: float, outcome: Outcome
+    ) -> None:
+        self._lane.ledger.record(letter.slip, outcome, self._route)
+        await self._lane.trouble(error, since, recipient=letter.to.email)
+
+    def _tell_opened(self) -> None:
+        self._expected = False
+        self._lane.pace.on_connected(self._loop.time())
+
+    def _tell_closed(self) -> None:
+        self._lane.pace.on_closed(self._loop.time())
+
+    async def _broke(self, kind: str | None) -> None:
+        """The connection is gone before a letter was answered; without a kind it was only old."""
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        if kind is None:
+            self._tell_closed()
+        else:
+            now = self._loop.time()
+            self._lane.pace.on_connection_failed(now, kind, connected=True)
+        with contextlib.suppress(OSError):
+            await opened.smtp.close()
 
     async def _hang_up(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.quit()
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            self._tell_closed()
+            await opened.smtp.quit()
 
     async def _drop(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            self._tell_closed()
             with contextlib.suppress(OSError):
-                await connection.close()
+                await opened.smtp.close()

@@ -8,11 +8,12 @@ from typing import Any
 
 import psycopg
 from django.db import connections
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from hatobin.delivery.statements import statement
 
 Row = dict[str, Any]
+Tuple = tuple[Any, ...]
 Step = tuple[str, Mapping[str, Any]]
 
 # A server that vanished without a word is noticed within half a minute.
@@ -51,6 +52,21 @@ class Line:
     async def together(self, steps: Sequence[Step]) -> list[Row]:
         """Statements of ``sql/`` in one transaction; the rows of the last. Raises DatabaseAway."""
         return await self._guarded([(statement(name), values) for name, values in steps])
+
+    async def fetch(self, name: str, **values: Any) -> list[Tuple]:
+        """One statement of the hot path, committed; its rows as plain tuples. Raises DatabaseAway."""
+        async with self._lock:
+            try:
+                connection = await self._opened()
+                cursor = connection.cursor(binary=True, row_factory=tuple_row)
+                await cursor.execute(statement(name).encode(), values)
+                return await cursor.fetchall() if cursor.description else []
+            except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+                await self.close()
+                raise DatabaseAway(str(error)) from error
+            except asyncio.CancelledError:
+                await self.close()
+                raise
 
     async def close(self) -> None:
         """Ends the connection, and with it every lock it held."""

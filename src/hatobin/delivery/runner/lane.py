@@ -1,84 +1,268 @@
-"""A road in use: a feeder that fetches letters, carriers that hand them over, and the road's mood."""
+"""A lane in use: one road to one site, the letters for it, and carriers that hand them over at its pace.
+
+Pace (how many connections, how fast, what replies mean) is ``rules.shaping.LaneState``. What is kept here
+is the lane's own trouble: after a connection that failed it rests, then a single letter goes ahead.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
 
-from hatobin.delivery.egress.errors import EgressError, Refused
-from hatobin.delivery.rules.decide import kept_words, not_sent, rest
+from hatobin.delivery.egress.errors import EgressError, NoSource, Refused
+from hatobin.delivery.rules.decide import kept_words, not_sent
+from hatobin.delivery.rules.shaping import Hit, LanePolicy, LaneState
 from hatobin.delivery.runner.carrier import Carrier
 from hatobin.delivery.runner.database import DatabaseAway, Line
-from hatobin.delivery.runner.ledger import Ledger, ReadyLetter
-from hatobin.delivery.runner.road import Road
+from hatobin.delivery.runner.holding import Holding, ReadyLetter, Turns
+from hatobin.delivery.runner.ledger import Ledger, Slip
+from hatobin.delivery.runner.road import Road, Site
+from hatobin.delivery.runner.routes import Routes
+from hatobin.delivery.runner.service_carrier import ServiceCarrier
+from hatobin.delivery.runner.writer import Writer
+from hatobin.wire.reply import Reply
 
 _log = structlog.get_logger("hatobin.sender")
-_PER_CARRIER = 4  # letters that are made ahead, for each connection
-Fetch = Callable[[UUID, int], Awaitable[list[ReadyLetter]]]
+_WANTED = 4.0  # seconds for which letters in the queue keep a lane's share
+_NO_SHARE_REST = 1.0  # seconds until letters are offered to other senders and us again
+_PER_CARRIER = 8  # letters that wait in this process, for each connection, before more are leased
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shared:
+    """What all lanes of a sender use. ``hungry``: a lane could do with more letters."""
+
+    ledger: Ledger
+    line: Line
+    writer: Writer
+    routes: Routes
+    hungry: Callable[[], None]
+    ask_share: Callable[[], None]
+    spawn: Callable[[Coroutine[Any, Any, None]], object]
 
 
 class Lane:
-    """One egress in this process. ``fetch(egress_id, limit)`` claims and makes letters."""
+    """Carriers come when letters wait and the pace lets them, and go when there is nothing to carry."""
 
-    def __init__(self, road: Road, ledger: Ledger, line: Line, fetch: Fetch) -> None:
+    def __init__(self, road: Road, site: Site, shared: Shared) -> None:
         self.road = road
-        self.ledger = ledger
+        self.site = site
+        self.shared = shared
+        self.ledger = shared.ledger
+        self.pace = LaneState(site.policy)
         self.closing = False
-        self._line = line
-        self._fetch = fetch
-        self._letters: asyncio.Queue[ReadyLetter | None] = asyncio.Queue()
+        self.dry = False  # nothing more was due at the last look
+        self.domains: set[str] = set()  # whose lots come here
+        self.last_reply = ""
+        self.last_hit: tuple[Hit | None, float] = (None, 0.0)
+        self.accepted = self.refused = 0
+        self.busy = 0  # carriers at work
+        self.trouble_params: dict[str, object] = {}
+        self._turns = Turns()
+        self._holdings: dict[tuple[int, int], Holding] = {}
         self._in_hand = 0
-        self._work = asyncio.Event()
-        self._room = asyncio.Event()
+        self._takers: list[asyncio.Future[None]] = []
         self._failures = 0
         self._failed_at = 0.0
+        self._rest_until = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+        self._share = -1  # connections that this sender may use; below 0: not known yet
+        self._wanted_until = 0.0
+        self.pace.lease(0.0, connections=0, share=0.0, until=0.0)
 
-    async def run(self) -> None:
-        """Works until ``close``; then every letter it took has its outcome or waits again."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._feed())
-            for _number in range(self.road.connections):
-                group.create_task(Carrier(self).run())
+    @property
+    def waiting(self) -> int:
+        """Letters that wait in this process."""
+        return self._turns.waiting
 
-    def wake(self, road: Road) -> None:
-        """There is work. The road's settings may have changed; the number of connections stays."""
-        self.road = road
-        self._work.set()
+    @property
+    def in_hand(self) -> int:
+        """Letters that a carrier has."""
+        return self._in_hand
 
-    async def close(self) -> None:
+    @property
+    def lots(self) -> Iterable[int]:
+        """The lots that are here."""
+        return [lot for lot, _node in self._holdings]
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing is here, and nobody works here."""
+        return not self._holdings and not self.busy
+
+    def want(self) -> None:
+        """There are letters for it in the queue."""
+        self._wanted_until = self._loop.time() + _WANTED
+        if self._share < 0:
+            self.shared.ask_share()
+
+    def wants_share(self, now: float) -> bool:
+        """Whether it is at work, or has something to do."""
+        return not self.is_over or self._wanted_until > now or self.resting(now) > 0
+
+    def granted(self, connections: int, until: float) -> None:
+        """This sender's part of the lane from now on; a rest that it has it keeps."""
+        now = self._loop.time()
+        most = max(self.pace.policy.connections, 1)
+        self._share = connections if until > now else -1
+        self.pace.lease(now, connections=connections, share=connections / most, until=until)
+        if connections:
+            self._call_takers()
+            self._pump()
+            self.shared.hungry()
+        elif self._holdings:
+            self.turn_away(lambda _holding: True, _NO_SHARE_REST)
+
+    def wake(self) -> None:
+        """A person wants it to go on."""
+        self._rest_until = 0.0
+        self.pace.resume(self._loop.time())
+        self._pump()
+        self.shared.hungry()
+
+    def refresh(self, road: Road, site: Site) -> None:
+        """The road's settings, or its shaping, may have changed."""
+        now = self._loop.time()
+        self.road, self.dry = road, False
+        if site.policy is not self.pace.policy and site.policy != self.pace.policy:
+            self.pace.follow(site.policy, now)
+        if _other_way(site, self.site):
+            self.site = site
+        self._pump()
+
+    def resting(self, now: float) -> float:
+        """Seconds until anything may leave here; 0: now."""
+        suspended = self.pace.suspended_until or 0.0
+        return max(self._rest_until - now, suspended - now, 0.0)
+
+    def appetite(self, dispatch_id: UUID | None = None) -> bool:
+        """Whether it wants another lot, of this dispatch."""
+        if self.closing or self._share == 0 or self.resting(self._loop.time()):
+            return False
+        if self._failures:  # a single letter goes ahead and proves the road
+            return not self._turns.waiting and not self._in_hand
+        wanted = self.pace.policy.connections * _PER_CARRIER
+        if dispatch_id is None:
+            return self._turns.waiting < wanted
+        return self._turns.waiting_of(dispatch_id) < wanted
+
+    def put(self, holding: Holding) -> None:
+        """A lot to hand over."""
+        self._holdings[holding.lot, holding.node] = holding
+        self._turns.add(holding)
+        self.want()
+        rest = self.resting(self._loop.time())
+        if self.closing or rest:
+            self.turn_away(lambda each: each is holding, rest)
+        elif holding.is_over:
+            self._end(holding)
+        else:
+            self._call_takers()
+            self._pump()
+
+    def close(self) -> None:
         """Takes nothing new; letters that were not offered yet go back."""
         self.closing = True
-        self._work.set()
-        self._room.set()
-        await self._give_back(lambda _letter: True)
-        for _number in range(self.road.connections):
-            self._letters.put_nowait(None)
+        self.turn_away(lambda _holding: True, 0.0)
+        self._call_takers()
+        if self._timer is not None:
+            self._timer.cancel()
 
-    async def take(self) -> ReadyLetter | None:
-        """The next letter for a carrier; None when the lane closes."""
-        letter = await self._letters.get()
-        if letter is not None:
+    async def take(self, idle: float) -> ReadyLetter | None:
+        """The next letter for a carrier; None when there was none for ``idle`` seconds, or the lane closes."""
+        deadline = self._loop.time() + idle
+        while not self.closing:
+            letter = await self.take_now()
+            if letter is not None:
+                return letter
+            if not self._turns.waiting:
+                self.shared.hungry()
+            left = deadline - self._loop.time()
+            if left <= 0 or not await self._called(left):
+                return None
+        return None
+
+    async def take_now(self) -> ReadyLetter | None:
+        """The next letter, if there is one that may be offered now."""
+        while self._turns.waiting and not self.closing and not (self._failures and self._in_hand):
+            now = self._loop.time()
+            if not self.pace.take(now):
+                self._wake_at(self.pace.next_send_at(now))
+                return None
+            found = self._turns.next()
+            if found is None:
+                self.pace.give_back()
+                return None
+            holding, held = found
             self._in_hand += 1
-            self._room.set()
-        return letter
+            slip = holding.slip(held)
+            try:
+                letter = await self.shared.writer.write(holding, held, slip)
+            except DatabaseAway:
+                self.ledger.record(slip, not_sent())
+                self.put_down(slip)
+                return None
+            if letter is not None:
+                if self._turns.waiting < self.pace.allowed * _PER_CARRIER:
+                    self.shared.hungry()
+                return letter
+            self.put_down(slip, back=True)
+        return None
 
-    def put_down(self) -> None:
-        """A carrier is done with its letter."""
+    def put_down(self, slip: Slip, *, back: bool = False) -> None:
+        """A carrier is done with a letter; with ``back`` it was not tried and waits in its lot."""
         self._in_hand -= 1
-        self._room.set()
+        holding = self._holdings.get((slip.lot, slip.node))
+        if holding is not None:
+            holding.out -= 1
+            if back:
+                holding.give_back(slip.id)
+                self.pace.give_back()
+            if holding.is_over:
+                self._end(holding)
+        if self._failures:
+            self._call_takers()
+
+    def left(self) -> None:
+        """A carrier has gone; where letters wait another may come."""
+        self.busy -= 1
+        self._pump()
+        if not self.busy:
+            self.shared.hungry()
+
+    def answered(self, reply: Reply) -> tuple[Hit, ...]:
+        """The server answered about a letter: what that does to the lane, mostly nothing."""
+        self.last_reply = " ".join(filter(None, (str(reply.code), reply.enhanced)))
+        if reply.positive:
+            self.accepted += 1
+        else:
+            self.refused += 1
+        hits = self.pace.on_reply(reply, self._loop.time())
+        if hits:
+            _log.warning("a reply rule acts", rules=[hit.rule for hit in hits], said=hits[0].said)
+            self.last_hit = hits[-1], self._loop.time()
+            self.shared.ask_share()
+            self.obeyed()
+        return hits
 
     async def works(self) -> None:
         """The server answered about a letter."""
         if not self._failures and not self.road.troubled:
             return
         self._failures = 0
-        self.road = replace(self.road, troubled=False)
+        self._call_takers()
+        self._pump()
+        if self.road.by_domain:
+            return
+        self.road = self.road.calmed()
         try:
-            await self._line.run("calm", egress=self.road.id)
+            await self.shared.line.run("calm", egress=self.road.id)
         except DatabaseAway:
             _log.warning("database is away, trouble is still shown")
 
@@ -87,80 +271,110 @@ class Lane:
 
         One outage is one failure, however many connections notice it.
         """
-        loop = asyncio.get_running_loop()
-        if since < self._failed_at:
+        if since < self._failed_at or self._loop.time() < self._rest_until:
             return
         self._failures += 1
-        self._failed_at = loop.time()
-        pause = rest(self._failures).total_seconds()
+        self._failed_at = self._loop.time()
+        pause = _pause(error, self.pace.policy, self._failures)
+        self._rest_until = self._failed_at + pause
+        self.trouble_params = {"kind": _code(error), "times": self._failures}
         words = kept_words(error.reply.text if error.reply else error.detail, recipient)
         _log.warning("road is in trouble", kind=_code(error), rest=pause, failures=self._failures)
+        self.turn_away(lambda _holding: True, pause)
+        if self.road.by_domain and not isinstance(error, NoSource):
+            return
         try:
-            await self._line.run(
+            await self.shared.line.run(
                 "trouble", egress=self.road.id, code=_code(error), words=words, rest=pause
             )
         except DatabaseAway:
             _log.warning("database is away, trouble is not shown")
-        await self._give_back(lambda _letter: True)
 
-    async def lay_aside(self, dispatch_id: UUID) -> None:
-        """A dispatch was stopped or paused: its letters that were made ahead are settled."""
-        await self._give_back(lambda letter: letter.slip.dispatch_id == dispatch_id)
+    def lay_aside(self, slip: Slip) -> None:
+        """Its dispatch was stopped or paused, or its lot is not ours any more: what waits here goes back."""
+        holding = self._holdings.get((slip.lot, slip.node))
+        if holding is not None:
+            holding.give_back(slip.id)
+        self.turn_away(lambda each: each.dispatch_id == slip.dispatch_id, 0.0)
 
-    async def _give_back(self, chosen: Callable[[ReadyLetter], bool]) -> None:
-        """Letters that were never offered: their rows get the state that says why."""
-        kept: list[ReadyLetter | None] = []
-        back: list[ReadyLetter] = []
-        while not self._letters.empty():
-            letter = self._letters.get_nowait()
-            if letter is not None and chosen(letter):
-                back.append(letter)
-            else:
-                kept.append(letter)
-        for other in kept:
-            self._letters.put_nowait(other)
-        if not back:
+    def turn_away(self, chosen: Callable[[Holding], bool], rest: float) -> None:
+        """What waits here in these lots is due again in ``rest`` seconds."""
+        leaving = [each for each in self._holdings.values() if chosen(each)]
+        for holding in self._turns.remove(leaving, rest):
+            self._end(holding)
+
+    def obey(self, hit: Hit) -> None:
+        """Another process was told to slow down."""
+        self.pace.apply(hit, self._loop.time())
+        self.obeyed()
+
+    def obeyed(self) -> None:
+        """A rule has acted; where nothing may leave for a while, what waits here goes back."""
+        rest = self.resting(self._loop.time())
+        if rest:
+            self.turn_away(lambda _holding: True, rest)
+
+    def _pump(self) -> None:
+        """More carriers, as long as letters wait for one and the pace lets it."""
+        now = self._loop.time()
+        idle = len(self._takers)
+        while self._may_come(now) and self._turns.waiting > idle:
+            idle += 1
+            self.busy += 1
+            self.pace.on_opening(now)
+            service = self.site.service
+            carrier = Carrier(self) if service is None else ServiceCarrier(self, service)
+            self.shared.spawn(carrier.run())
+
+    def _may_come(self, now: float) -> bool:
+        if self.closing or (self._failures and self.busy):
+            return False
+        return self.pace.may_open(now) and not self.resting(now)
+
+    def _end(self, holding: Holding) -> None:
+        del self._holdings[holding.lot, holding.node]
+        self.ledger.release_lot(holding.lot, holding.node, holding.rest, holding.back)
+
+    async def _called(self, seconds: float) -> bool:
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._takers.append(waiter)
+        try:
+            async with asyncio.timeout(seconds):
+                await waiter
+            return True
+        except TimeoutError:
+            return False
+        finally:
+            if waiter in self._takers:
+                self._takers.remove(waiter)
+
+    def _call_takers(self) -> None:
+        takers, self._takers = self._takers, []
+        for waiter in takers:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _wake_at(self, at: float) -> None:
+        """When the next letter may leave. Without an end there is a new lease first."""
+        if self._timer is not None and self._timer.when() > self._loop.time():
             return
-        try:
-            await self.ledger.settle([letter.slip for letter in back])
-        except DatabaseAway:
-            await asyncio.gather(*(self.ledger.record(each.slip, not_sent()) for each in back))
+        if at != float("inf"):
+            self._timer = self._loop.call_at(at, self._call_takers)
 
-    async def _feed(self) -> None:
-        while not self.closing:
-            await self._work.wait()
-            self._work.clear()
-            while not self.closing and await self._feed_some():
-                pass
 
-    async def _feed_some(self) -> bool:
-        """Fetches as many as fit; False when there is nothing to fetch now."""
-        limit = await self._space()
-        if self.closing:
-            return False
-        try:
-            letters = await self._fetch(self.road.id, limit)
-        except DatabaseAway:
-            return False
-        await self._put(letters)
-        return bool(letters)
+def _other_way(new: Site, old: Site) -> bool:
+    """Connections know theirs by identity: an equal one is not a new one."""
+    if new.service is not old.service:
+        return True
+    return getattr(new.way, "settings", None) != getattr(old.way, "settings", None)
 
-    async def _put(self, letters: Sequence[ReadyLetter]) -> None:
-        for letter in letters:
-            self._letters.put_nowait(letter)
-        if self.closing:
-            await self._give_back(lambda _letter: True)
 
-    async def _space(self) -> int:
-        """How many letters fit. After a failure a single one goes ahead and proves the road."""
-        while not self.closing:
-            most = 1 if self._failures else self.road.connections * _PER_CARRIER
-            held = self._letters.qsize() + self._in_hand
-            if held < most and (held <= most // 2 or most == 1):
-                return most - held
-            self._room.clear()
-            await self._room.wait()
-        return 0
+def _pause(error: EgressError, policy: LanePolicy, failures: int) -> float:
+    """How long the lane rests after so many failures in a row."""
+    waits = policy.backoff
+    pause = waits[min(failures, len(waits)) - 1]
+    wanted = getattr(error, "retry_after", None)
+    return max(pause, wanted) if wanted is not None else pause
 
 
 def _code(error: EgressError) -> str:

@@ -28,7 +28,7 @@ class Node:
         return self._id
 
     async def reap(self) -> None:
-        """Returns the letters of senders that died: claimed ones wait, dot-sent ones are in doubt."""
+        """Returns the letters of senders that died: those before their mark wait, dot-sent ones are in doubt."""
         for row in await self._line.run("nodes", own=await self.number()):
             await self._recover(row["id"])
 

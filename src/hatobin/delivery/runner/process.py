@@ -5,18 +5,18 @@ SYNOPSIS
     hatobin sender
 
 JOB
-    Starts dispatches whose hold is over; claims due letters; opens, merges and composes each; checks
+    Starts dispatches whose hold is over; leases lots of due letters; opens, prints and signs each; checks
     its last byte; offers it up to the final dot; marks it; sends the dot; records the answer.
     Also tidies for everybody: returns the letters of dead senders, expires, finishes.
 
 QUEUES
-    None but the ledger (table delivery_delivery; states in STATES.md). Letters are made a few ahead
-    for each connection. Any number of senders may run; they share nothing but PostgreSQL.
+    None but the ledger and its lots (tables delivery_delivery, delivery_lot; states in STATES.md). Any
+    number of senders may run; they share nothing but PostgreSQL.
 
 STRATEGY
-    Claims are compare-and-set with SKIP LOCKED and raise a fencing number. A lane for each egress has
-    the egress's number of connections and gives each dispatch its share. Marks and records of all
-    connections are gathered into one statement each (group commit, synchronous).
+    A lane for each road and destination has as many connections, and the rate, that shaping and the
+    other senders leave it (shares.py). Workspaces and dispatches take turns in it. What all connections
+    record and mark at one time is one statement (group commit, synchronous), fenced by claim numbers.
 
 LOCKS
     A session advisory lock (8101, node number) says that this process lives. When its connection
@@ -60,6 +60,7 @@ from hatobin.delivery.rules.outlook import Outlook, has_settled
 from hatobin.delivery.rules.states import OPEN, DispatchState
 from hatobin.delivery.runner.database import DatabaseAway, Line, Row
 from hatobin.delivery.runner.sender import Sender
+from hatobin.delivery.services.direct_roads import Outside
 
 _log = structlog.get_logger("hatobin.sender")
 _LOOK = 0.2  # seconds between looks whether a dispatch is settled
@@ -75,7 +76,10 @@ def run_sender_process() -> None:
 
 
 def send_until_settled(
-    dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None = None
+    dispatch_id: uuid.UUID,
+    wait: timedelta,
+    timeouts: Timeouts | None = None,
+    outside: Outside | None = None,
 ) -> Sums:
     """Sends one dispatch from here and now, beside other senders; blocks; the sums afterwards.
 
@@ -85,7 +89,7 @@ def send_until_settled(
     doubt unless its answer comes within 5 seconds. The hold is always waited for. ``timeouts`` are RFC
     5321's when not given.
     """
-    uvloop.run(_settle(dispatch_id, wait, timeouts))
+    uvloop.run(_settle(dispatch_id, wait, timeouts, outside))
     return sums(dispatch_id)
 
 
@@ -110,11 +114,13 @@ class _OneLetter(Sender):
         await super()._drain(carrying, min(seconds, _LAST_DRAIN) if self.silent else seconds)
 
 
-async def _settle(dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None) -> None:
+async def _settle(
+    dispatch_id: uuid.UUID, wait: timedelta, timeouts: Timeouts | None, outside: Outside | None
+) -> None:
     stop = asyncio.Event()
     if threading.current_thread() is threading.main_thread():
         _stop_on_signals(stop)
-    sender = _OneLetter(only=dispatch_id, timeouts=timeouts)
+    sender = _OneLetter(only=dispatch_id, timeouts=timeouts, outside=outside)
     watch = _Watch(dispatch_id, wait)
 
     def settled(_task: asyncio.Task[None]) -> None:

@@ -1,9 +1,8 @@
-"""From claimed rows to letters that may leave: open, merge, compose, and the last-byte check."""
+"""From leased lots to letters that may leave: open, merge, compose, and the last-byte check."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+import time
 from uuid import UUID
 
 import structlog
@@ -11,73 +10,88 @@ import structlog
 from hatobin.delivery.rules.decide import cannot_be_made
 from hatobin.delivery.rules.last_byte import Refusal
 from hatobin.delivery.runner.database import DatabaseAway, Line, Row
-from hatobin.delivery.runner.ledger import Ledger, ReadyLetter
-from hatobin.delivery.runner.order import CannotSend, Made, Order, open_order, refused, slip_of
+from hatobin.delivery.runner.holding import HeldLetter, Holding, ReadyLetter
+from hatobin.delivery.runner.ledger import Ledger, Slip
+from hatobin.delivery.runner.order import CannotSend, Made, Order, open_order, refused
 from hatobin.delivery.runner.threads import in_thread
 from hatobin.delivery.services.control import halt
 
 _log = structlog.get_logger("hatobin.sender")
 _REMEMBERED = 64  # opened dispatches kept in memory
+_FRESH = 600.0  # seconds after which one is opened anew: its keys may have been replaced meanwhile
 
 
 class Writer:
     """Makes letters. A dispatch that must not go on is halted here."""
 
-    def __init__(self, line: Line, ledger: Ledger) -> None:
-        self._line = line
+    def __init__(self, ledger: Ledger) -> None:
+        self._line = Line()
         self._ledger = ledger
-        self._orders: dict[UUID, Order] = {}
+        self._orders: dict[UUID, tuple[float, Order]] = {}
 
-    async def write(self, dispatch_id: UUID, rows: Sequence[Row]) -> list[ReadyLetter]:
-        """The letters of claimed rows; rows without one are settled. Raises DatabaseAway."""
-        aside = [row for row in rows if row["suppressed"] or not row["unchanged"]]
+    async def load(self, holding: Holding, ids: list[int]) -> None:
+        """Reads the letters of a lot that still wait; those that must not leave are settled.
+
+        Raises DatabaseAway.
+        """
+        rows = await self._line.fetch("letters", ids=ids)
+        found = [HeldLetter._make(row) for row in rows]
+        aside = [each for each in found if each.suppressed or not each.unchanged]
         if aside:
-            await self._ledger.settle([slip_of(row) for row in aside])
+            await self._ledger.settle([holding.slip(each) for each in aside])
+            found = [each for each in found if not each.suppressed and each.unchanged]
         try:
-            order = await self._order(dispatch_id)
-            made = await self._make(order, [row for row in rows if row not in aside])
-            await self._check_strangers(order, made)
+            await self._order(holding.dispatch_id)
         except CannotSend as problem:
-            _log.error("dispatch is halted", dispatch=str(dispatch_id), code=problem.code)
-            await in_thread(halt, dispatch_id, problem.code, problem.detail)
-            await self._ledger.settle([slip_of(row) for row in rows])
-            return []
-        return [each.letter for each in made]
+            await self._halt(holding.dispatch_id, problem)
+            return
+        holding.letters.extend(found)
+
+    async def write(self, holding: Holding, held: HeldLetter, slip: Slip) -> ReadyLetter | None:
+        """A person's letter; None when there is none: its row, or its dispatch, then says why.
+
+        Raises DatabaseAway.
+        """
+        try:
+            made = (await self._order(holding.dispatch_id)).make(held, slip)
+            if made.strange:
+                await self._check_strangers(holding.workspace_id, made)
+            return made.letter
+        except CannotSend as problem:
+            await self._halt(holding.dispatch_id, problem)
+            await self._ledger.settle([slip])
+        except DatabaseAway:
+            raise
+        except Exception as problem:  # one person's letter never takes the others' sender down
+            kind = type(problem).__name__
+            _log.warning("a letter cannot be made", delivery=slip.id, problem=kind)
+            self._ledger.record(slip, cannot_be_made())
+        return None
+
+    async def close(self) -> None:
+        """Ends its line."""
+        await self._line.close()
 
     async def _order(self, dispatch_id: UUID) -> Order:
-        if dispatch_id not in self._orders:
+        opened_at, order = self._orders.get(dispatch_id, (0.0, None))
+        if order is None or time.monotonic() - opened_at > _FRESH:
             row = (await self._line.run("dispatch", dispatch=dispatch_id))[0]
             while len(self._orders) >= _REMEMBERED:
                 del self._orders[next(iter(self._orders))]
-            self._orders[dispatch_id] = await _opened(row)
-        return self._orders[dispatch_id]
+            order = await _opened(row)
+            self._orders[dispatch_id] = time.monotonic(), order
+        return order
 
-    async def _make(self, order: Order, rows: Sequence[Row]) -> list[Made]:
-        made = []
-        for row in rows:
-            try:
-                made.append(order.make(row))
-            except CannotSend:
-                raise
-            except Exception as problem:  # one person's letter never takes the others' sender down
-                _log.warning(
-                    "a letter cannot be made", delivery=row["id"], problem=type(problem).__name__
-                )
-                await self._ledger.record(slip_of(row), cannot_be_made())
-            await asyncio.sleep(0)  # connections go on between two letters
-        return made
+    async def _halt(self, dispatch_id: UUID, problem: CannotSend) -> None:
+        _log.error("dispatch is halted", dispatch=str(dispatch_id), code=problem.code)
+        await in_thread(halt, dispatch_id, problem.code, problem.detail)
 
-    async def _check_strangers(self, order: Order, made: Sequence[Made]) -> None:
-        """Whether an address that stands in a letter belongs to another person of the workspace."""
-        keys = sorted({key for each in made for key in each.strange})
-        if not keys:
-            return
-        known = await self._line.run("strangers", workspace=order.workspace_id, keys=keys)
-        others = {bytes(row["address_key"]) for row in known}
-        for each in made:
-            for key, place in each.strange.items():
-                if key in others:
-                    raise refused(Refusal(rule="other-person", place=place), each.letter.slip)
+    async def _check_strangers(self, workspace_id: UUID, made: Made) -> None:
+        """Whether an address that stands in the letter belongs to another person of the workspace."""
+        known = await self._line.run("strangers", workspace=workspace_id, keys=sorted(made.strange))
+        for row in known:
+            place = made.strange[bytes(row["address_key"])]
+            raise refused(Refusal(rule="other-person", place=place), made.letter.slip)
 
 
 async def _opened(row: Row) -> Order:

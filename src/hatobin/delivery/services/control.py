@@ -18,7 +18,7 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, NotFound
-from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState, Lot
 from hatobin.delivery.rules.reasons import Reason
 
 _PAUSES = frozenset({"cannot-open"})  # troubles of the installation, not of the letter
@@ -128,10 +128,10 @@ def _cancel(dispatch: Dispatch, reason: Reason, only: int | None = None) -> None
     """Ends what has not begun its final transmission. A sender's mark for such a row fails."""
     now = clock.now()
     rows = Delivery.objects.of(dispatch.workspace_id).filter(
-        dispatch=dispatch, state__in=[DeliveryState.WAITING, DeliveryState.CLAIMED]
+        dispatch=dispatch, state=DeliveryState.WAITING
     )
     if only is not None:
         rows = rows.filter(pk=only)
-    rows.update(
-        state=DeliveryState.CANCELLED, reason=reason, node=None, ended_at=now, updated_at=now
-    )
+    else:
+        Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch, node=None).delete()
+    rows.update(state=DeliveryState.CANCELLED, reason=reason, ended_at=now)

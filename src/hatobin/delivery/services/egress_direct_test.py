@@ -7,7 +7,6 @@ back. What was found stands in the steps: the servers, the addresses, the encryp
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,19 +15,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common import clock
-from hatobin.common.hosts import is_loopback
-from hatobin.delivery.egress.direct.addresses import AddressRules
-from hatobin.delivery.egress.direct.dns import Dns, DnsAnswer, Kind, SystemDns
-from hatobin.delivery.egress.direct.mta_sts import HttpsPolicies, MemoryPolicies, MtaSts
-from hatobin.delivery.egress.direct.mx import Destination, MxHost
+from hatobin.delivery.egress.direct.dns import Dns, SystemDns
+from hatobin.delivery.egress.direct.mx import Destination
 from hatobin.delivery.egress.direct.protection import Protection
-from hatobin.delivery.egress.direct.resolver import Resolver
 from hatobin.delivery.egress.direct.road import DirectConnection, DirectRoad
-from hatobin.delivery.egress.direct.sources import Source, SourcePool
+from hatobin.delivery.egress.direct.sources import Source
 from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.egress.errors import ConnectFailed, EgressError, NoRoute, Refused
 from hatobin.delivery.models import EgressKind, TlsMode
 from hatobin.delivery.rules.sources import StoredSource
+from hatobin.delivery.services.direct_roads import direct_road_of, outside_of, smart_host_of
 from hatobin.delivery.services.egress_direct import is_here
 from hatobin.delivery.services.egress_relay_test import PATIENCE, step_of
 from hatobin.delivery.services.egress_report import (
@@ -41,7 +37,6 @@ from hatobin.delivery.services.egress_report import (
     failed_test,
     steps_until,
 )
-from hatobin.delivery.services.opening import sources_of
 
 _STEPS = (SOURCE, LOOK_UP, CONNECT, ENCRYPT, OFFER)
 _WHOLE = 40  # seconds
@@ -196,45 +191,15 @@ def _told(visits: Sequence[_Visit], details: dict[str, str]) -> EgressTest:
 
 
 def _road(sources: Sequence[StoredSource], aim: Aim, network: Network) -> DirectRoad:
-    resolver = Resolver(_Literal(network.dns) if aim.host else network.dns, clock=clock.now)
-    rules = AddressRules(allow_loopback=network.allow_loopback or is_loopback(aim.host))
-    return DirectRoad(
-        resolver=resolver,
-        policies=MtaSts(
-            resolver, HttpsPolicies(resolver, rules), MemoryPolicies(), clock=clock.now
-        ),
-        pool=SourcePool(sources_of(sources)),
-        clock=clock.now,
-        rules=rules,
-        rng=random.Random(),  # noqa: S311 - the order of equal servers is no secret
+    return direct_road_of(
+        sources=sources,
+        host=aim.host,
+        port=aim.port,
+        outside=outside_of(network.dns, port=network.port, allow_loopback=network.allow_loopback),
         timeouts=network.timeouts,
-        port=aim.port or network.port,
+        rng=random.Random(),  # noqa: S311 - the order of equal servers is no secret
     )
 
 
 async def _destination(road: DirectRoad, aim: Aim) -> Destination:
-    if not aim.host:
-        return await road.destination(aim.domain)
-    return Destination(
-        domain=aim.domain,
-        site=aim.host,
-        mx=(MxHost(preference=0, host=aim.host),),
-        expires_at=clock.now(),
-    )
-
-
-class _Literal:
-    """A name service that knows addresses and ``localhost`` too, for a server that somebody named."""
-
-    def __init__(self, dns: Dns) -> None:
-        self._dns = dns
-
-    async def ask(self, name: str, kind: Kind) -> DnsAnswer:
-        """Part of Dns."""
-        try:
-            address = ipaddress.ip_address("127.0.0.1" if name == "localhost" else name)
-        except ValueError:
-            return await self._dns.ask(name, kind)
-        if kind != ("A" if address.version == 4 else "AAAA"):
-            return DnsAnswer(status="no-data")
-        return DnsAnswer(status="found", records=(str(address),))
+    return smart_host_of(aim.host, clock.now()) or await road.destination(aim.domain)

@@ -18,6 +18,7 @@ from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.services.control import locked
+from hatobin.delivery.services.lots import queue
 
 
 @transaction.atomic
@@ -35,10 +36,14 @@ def resend(actor: Actor, dispatch_id: uuid.UUID) -> int:
             advice=_("Make a copy and send that."),
         )
     now = clock.now()
-    count = _in_doubt(dispatch).update(
-        state=DeliveryState.WAITING, reason="", next_attempt_at=now, ended_at=None, updated_at=now
+    found = list(_in_doubt(dispatch).select_for_update().order_by("pk"))
+    count = (
+        _in_doubt(dispatch)
+        .filter(pk__in=[row.pk for row in found])
+        .update(state=DeliveryState.WAITING, reason="", next_attempt_at=now, ended_at=None)
     )
     if count:
+        queue(dispatch, found)
         _reopen(dispatch)
     audit.record(actor, "dispatch.in-doubt-resent", subject=str(dispatch.pk), count=count)
     return count
@@ -50,7 +55,7 @@ def leave(actor: Actor, dispatch_id: uuid.UUID) -> int:
     check_right(actor, Right.SEND)
     dispatch = locked(actor, dispatch_id)
     rows = _in_doubt(dispatch).exclude(reason=Reason.LEFT)
-    count = rows.update(reason=Reason.LEFT, updated_at=clock.now())
+    count = rows.update(reason=Reason.LEFT)
     audit.record(actor, "dispatch.in-doubt-left", subject=str(dispatch.pk), count=count)
     return count
 

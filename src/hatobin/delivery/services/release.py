@@ -32,6 +32,7 @@ from hatobin.delivery.models import Delivery, Dispatch, DispatchKind, DispatchSt
 from hatobin.delivery.queries.strangers import static_addresses_of_contacts
 from hatobin.delivery.rules.seal import people_hash
 from hatobin.delivery.seals import recipient_context, seal_of_content
+from hatobin.delivery.services.lots import LOT, queue, wants_domains
 from hatobin.delivery.statements import statement
 from hatobin.senders.frozen import FrozenSender
 from hatobin.suppression.queries import suppressed_keys
@@ -89,7 +90,15 @@ def release(
     _check_text(actor, letter, sender)
     content = _content(letter, sender, base_url, egress_id)
     dispatch = _write(actor, DispatchKind.CAMPAIGN, egress, content, hold, expires_in)
-    digest = _one("freeze", workspace=actor.workspace_id, list=list_id, dispatch=dispatch.pk)
+    digest = _one(
+        "freeze",
+        workspace=actor.workspace_id,
+        list=list_id,
+        dispatch=dispatch.pk,
+        egress=egress.pk,
+        by_domain=wants_domains(egress),
+        lot=LOT,
+    )
     found = _seal(content, digest)
     if found.hash != seal:
         raise Conflict(
@@ -148,7 +157,7 @@ def release_test(
     content = _content(letter, sender, base_url, egress_id)
     expires = timedelta(hours=settings.HATOBIN.expire_hours)
     dispatch = _write(actor, DispatchKind.TEST, egress, content, timedelta(), expires)
-    Delivery.objects.create(
+    row = Delivery.objects.create(
         workspace_id=actor.workspace_id,
         dispatch=dispatch,
         contact=contact,
@@ -159,6 +168,7 @@ def release_test(
         test_recipient=vault.seal(address.email.encode(), recipient_context(key)),
         next_attempt_at=clock.now(),
     )
+    queue(dispatch, [row])
     hashed = people_hash([(1, contact.pk, contact.revision)])
     digest = {"people": 1, "suppressed": 0, "people_hash": hashed}
     _finish(dispatch, hashed, _seal(content, digest))
@@ -244,7 +254,7 @@ def _check_text(actor: Actor, letter: CompiledLetter, sender: FrozenSender) -> N
         )
 
 
-def _one(name: str, **values: uuid.UUID) -> dict[str, Any]:
+def _one(name: str, **values: uuid.UUID | bool | int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), values)
         columns = [column.name for column in cursor.description or ()]

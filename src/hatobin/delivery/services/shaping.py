@@ -12,10 +12,10 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common.errors import Conflict, Invalid
+from hatobin.delivery.models import ShapingOverride
 from hatobin.delivery.queries.shaping import OWN, stored, with_text
 from hatobin.delivery.rules.shaping import Problem
 from hatobin.delivery.rules.shaping_problems import problem_words
-from hatobin.delivery.shaping_model import ShapingOverride
 
 
 class ShapingInvalid(Invalid):

@@ -1,6 +1,11 @@
 -- cancel_stopped: letters that wait in a stopped dispatch never leave.
+WITH over AS (
+    SELECT id, stop_code FROM delivery_dispatch WHERE state = 'stopped' AND finished_at IS NULL
+),
+lots AS (
+    DELETE FROM delivery_lot WHERE node IS NULL AND dispatch_id IN (SELECT id FROM over)
+)
 UPDATE delivery_delivery r
-SET state = 'cancelled', node = NULL, ended_at = now(), updated_at = now(),
-    reason = CASE WHEN d.stop_code = 'called-back' THEN 'called-back' ELSE 'stopped' END
-FROM delivery_dispatch d
-WHERE d.state = 'stopped' AND d.finished_at IS NULL AND r.dispatch_id = d.id AND r.state = 'waiting'
+SET state = 'cancelled', ended_at = now(),
+    reason = CASE WHEN over.stop_code = 'called-back' THEN 'called-back' ELSE 'stopped' END
+FROM over WHERE r.dispatch_id = over.id AND r.state = 'waiting'

@@ -1,6 +1,10 @@
 -- expire: letters that still wait past their dispatch's deadline have ended.
+WITH late AS (
+    SELECT id FROM delivery_dispatch WHERE state IN ('sending', 'paused') AND expires_at <= now()
+),
+lots AS (
+    DELETE FROM delivery_lot WHERE node IS NULL AND dispatch_id IN (SELECT id FROM late)
+)
 UPDATE delivery_delivery r
-SET state = 'expired', reason = 'expired', ended_at = now(), updated_at = now()
-FROM delivery_dispatch d
-WHERE d.state IN ('sending', 'paused') AND d.expires_at <= now()
-  AND r.dispatch_id = d.id AND r.state = 'waiting'
+SET state = 'expired', reason = 'expired', ended_at = now()
+FROM late WHERE r.dispatch_id = late.id AND r.state = 'waiting'

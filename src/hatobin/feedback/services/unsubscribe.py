@@ -132,7 +132,7 @@ def _delivery(token: str) -> Delivery | None:
     if number is None:
         return None
     rows = Delivery.objects.across_workspaces().select_related("dispatch", "contact")
-    return rows.filter(token=number).first()
+    return rows.filter(pk=number).first()
 
 
 def _found(token: str) -> Delivery:
@@ -163,7 +163,7 @@ def _may_undo(delivery: Delivery, entry: Suppression) -> bool:
 
 
 def _stop_waiting(delivery: Delivery) -> int:
-    """Ends this person's unclaimed letters; compare-and-set, so a claim that wins is left alone."""
+    """Ends this person's letters that wait; compare-and-set, so a mark that wins is left alone."""
     now = clock.now()
     waiting = Delivery.objects.of(delivery.workspace_id).filter(
         contact_id=delivery.contact_id,
@@ -171,9 +171,7 @@ def _stop_waiting(delivery: Delivery) -> int:
         dispatch__kind=DispatchKind.CAMPAIGN,
         dispatch__state__in=_OPEN,
     )
-    return waiting.update(
-        state=DeliveryState.SUPPRESSED, reason=Reason.SUPPRESSED, ended_at=now, updated_at=now
-    )
+    return waiting.update(state=DeliveryState.SUPPRESSED, reason=Reason.SUPPRESSED, ended_at=now)
 
 
 @transaction.atomic

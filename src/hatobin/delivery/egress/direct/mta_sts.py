@@ -24,6 +24,7 @@ from hatobin.delivery.egress.direct.sts_policy import (
 
 _PATH = "/.well-known/mta-sts.txt"
 _RETRY = timedelta(minutes=5)  # section 3.3: not sooner after a failed fetch
+_RECENT = timedelta(minutes=1)
 _SIZE = 50_000
 
 Fetch = Callable[[str], Awaitable[str]]
@@ -86,12 +87,21 @@ class MtaSts:
         self._resolver, self._fetch, self._store, self._clock = resolver, fetch, store, clock
         self._flights: Flights[str, KeptPolicy | None] = Flights()
         self._failed: Shelf[str, str] = Shelf(_SIZE)
+        self._recent: Shelf[str, Protection] = Shelf(_SIZE)
 
     async def protection(self, domain: str) -> Protection:
         """By the domain's policy; opportunistic where it has none. May take a minute once.
 
-        Raises only what the store raises.
+        The answer stands for a minute. Raises only what the store raises.
         """
+        recent = self._recent.get(domain, self._clock())
+        if recent is not None:
+            return recent[0]
+        found = await self._protection(domain)
+        self._recent.put(domain, found, self._clock(), _RECENT)
+        return found
+
+    async def _protection(self, domain: str) -> Protection:
         kept = await self._flights.join(domain, lambda: self._find(domain))
         if kept is None:
             return OPPORTUNISTIC

@@ -1,0 +1,109 @@
+"""By a mail service: one letter, one request; the request is the dot, and every answer is recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.doubles.mail_service import MailService
+from tests.integration.delivery.stage import Office, crowd, make_office, rows, send, states
+
+from hatobin.delivery.models import Attempt, Route
+from hatobin.delivery.services.egress import save_provider
+from hatobin.intake.sink import SinkThread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "providers"
+
+
+def played(name: str) -> dict[str, Any]:
+    return dict(json.loads((SAMPLES / "mailgun.json").read_text())[name])
+
+
+@pytest.fixture
+def server(settings: Any) -> Iterator[MailService]:
+    """A stand-in for the service."""
+    with MailService() as service:
+        settings.HATOBIN = settings.HATOBIN.model_copy(update={"mail_service_url": service.url})
+        yield service
+
+
+def office_of(sink: SinkThread, count: int) -> Office:
+    office = make_office(sink, crowd(count))
+    road = save_provider(
+        office.alice,
+        name="Mailgun",
+        provider="mailgun",
+        settings={"domain": "mg.office.example"},
+        credentials={"api_key": "himitsu"},
+        connections=2,
+    )
+    return replace(office, relay=road)
+
+
+def test_each_letter_is_one_request_with_one_recipient(
+    sink: SinkThread, server: MailService
+) -> None:
+    server.answers = [played("accepted")]
+    dispatch = office_of(sink, 6).release()
+    assert send(dispatch).accepted == 6
+    assert len(server.asked) == 6
+    readers = set()
+    for asked in server.asked:
+        head = f"Content-Type: {asked.headers['content-type']}\r\n\r\n".encode()
+        form = message_from_bytes(head + asked.body, policy=policy.HTTP)
+        fields = [
+            part.get_param("name", header="content-disposition") for part in form.iter_parts()
+        ]
+        assert fields.count("to") == 1
+        readers |= {
+            part.get_content().strip()
+            for part in form.iter_parts()
+            if part.get_param("name", header="content-disposition") == "to"
+        }
+    assert readers == {f"reader{number:04}@example.jp" for number in range(6)}
+    assert set(Route.objects.values_list("host", flat=True)) == {"mailgun"}
+
+
+def test_no_answer_is_in_doubt_and_nothing_is_asked_twice(
+    sink: SinkThread, server: MailService
+) -> None:
+    server.answers = ["hang-up"]
+    dispatch = office_of(sink, 1).release()
+    assert send(dispatch).in_doubt == 1
+    assert len(server.asked) == 1
+    assert rows(dispatch)[0].reason == "no-answer"
+
+
+def test_a_wrong_key_is_the_roads_trouble_and_nobodys_bounce(
+    sink: SinkThread, server: MailService
+) -> None:
+    server.answers = [played("bad-key")]
+    office = office_of(sink, 3)
+    dispatch = office.release()
+    send(dispatch, wait=5)
+    assert states(dispatch) == ["waiting"] * 3
+    office.relay.refresh_from_db()
+    assert office.relay.trouble_code == "key-refused"
+    tried = Attempt.objects.of(dispatch.workspace_id)
+    assert {each.reason for each in tried} == {"key-refused"}
+    server.answers = [played("accepted")]
+    assert send(dispatch).accepted == 3
+
+
+def test_too_fast_lets_the_letter_wait_and_no_one_fails(
+    sink: SinkThread, server: MailService
+) -> None:
+    slow = played("throttled")
+    slow["headers"]["Retry-After"] = "2"
+    server.answers = [slow, played("accepted")]
+    dispatch = office_of(sink, 3).release()
+    assert send(dispatch).accepted == 3
+    assert len(server.asked) == 4
+    assert all(row.attempts == 1 for row in rows(dispatch))
