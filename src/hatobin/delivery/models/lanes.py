@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 
 from hatobin.delivery.models.egress import Egress
 
@@ -19,6 +20,12 @@ class LaneShare(models.Model):
     node = models.BigIntegerField()
     egress = models.ForeignKey(Egress, on_delete=models.CASCADE, related_name="+", db_index=False)
     site = models.CharField(max_length=253)
+    title = models.CharField(max_length=120, blank=True, default="", db_default="")  # its group's
+    # Recipients' domains whose lots go there, as far as there is room for them here.
+    domains = ArrayField(
+        models.CharField(max_length=253), default=list,
+        db_default=Value([], ArrayField(models.CharField(max_length=253))),
+    )  # fmt: skip
     connections = models.PositiveIntegerField()  # granted
     until = models.DateTimeField()
     most = models.PositiveIntegerField()  # of all senders together

@@ -36,7 +36,7 @@ class Dispatch(WorkspaceOwned):
     hold_until = models.DateTimeField()
     expires_at = models.DateTimeField()
     # Why it was stopped: "person", "called-back", "last-byte", "content-changed", "cannot-read",
-    # "cannot-open".
+    # "cannot-open"; "emergency" also while on hold: it does not begin.
     stop_code = models.CharField(max_length=60, blank=True)
     stop_detail = models.JSONField(default=dict)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -101,6 +101,7 @@ class Delivery(WorkspaceOwned):
         blank=True
     )  # the server's words; the address replaced by {recipient}
     route = models.IntegerField(null=True)  # Route.id: over which server it went last
+    held_at = models.DateTimeField(null=True)  # a person holds it back; no sender loads it
     ended_at = models.DateTimeField(null=True)
 
     objects = WorkspaceRows["Delivery"].as_manager()

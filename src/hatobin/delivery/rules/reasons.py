@@ -28,6 +28,7 @@ class Reason(TextChoices):
     CONTACT_CHANGED = "contact-changed", _("The person's data changed after the release")
     CALLED_BACK = "called-back", _("Called back while on hold")
     STOPPED = "stopped", _("Sending was stopped")
+    PERSON = "person", _("A person ended it")
     LAST_BYTE = "last-byte", _("The last check found something that must not leave")
     CANNOT_COMPOSE = "cannot-compose", _("This person's letter could not be made")
 

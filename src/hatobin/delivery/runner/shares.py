@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ _SELDOM, _MANY = 5.0, 500  # … when there are many lanes
 _LASTS = 15.0  # seconds that a share holds
 _SETTLE = 0.02  # seconds in which new lanes gather for one report
 _MINUTE = 60.0
+_TOLD_DOMAINS = 50
 
 Key = tuple[UUID, str]
 
@@ -142,6 +144,8 @@ class Shares:
                 rest or None,
                 None if hit is None else json.dumps(_hit_to(hit)),
                 None if hit is None else now - hit_at,
+                lane.pace.policy.title[:120],
+                _some_domains(lane.domains),
             )
             for name, value in zip(_FIELDS, told, strict=True):
                 values[name].append(value)
@@ -150,7 +154,7 @@ class Shares:
 
 _FIELDS = (
     "most", "open", "waiting", "in_hand", "accepted", "refused", "per_minute", "replies", "whys",
-    "params", "nexts", "hits", "hit_ages",
+    "params", "nexts", "hits", "hit_ages", "titles", "domains",
 )  # fmt: skip
 
 
@@ -171,6 +175,11 @@ class Meter:
 def _keys(keys: Iterable[Key]) -> dict[str, list[Any]]:
     pairs = list(keys)
     return {"egresses": [each[0] for each in pairs], "sites": [each[1] for each in pairs]}
+
+
+def _some_domains(domains: Collection[str]) -> str:
+    """A lane may have very many; the screens show what is told."""
+    return ",".join(sorted(islice(domains, _TOLD_DOMAINS)))
 
 
 def _params(params: Mapping[str, object], now: float) -> dict[str, object]:

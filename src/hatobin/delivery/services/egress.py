@@ -19,7 +19,7 @@ from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import vault_of
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, Invalid
-from hatobin.delivery.models import Dispatch, DispatchState, Egress, EgressKind, TlsMode
+from hatobin.delivery.models import Dispatch, DispatchState, Egress, EgressKind, Lot, TlsMode
 from hatobin.delivery.rules.relays import check_relay
 from hatobin.delivery.seals import password_context
 from hatobin.delivery.services.egress_direct import save_direct
@@ -166,7 +166,8 @@ def delete_egress(actor: Actor, egress_id: uuid.UUID) -> None:
     row = access_row(actor, egress_id)
     if row.kind == EgressKind.SANDBOX:
         raise Invalid("sandbox-stays", _("The sandbox cannot be removed."))
-    if Dispatch.objects.of(actor.workspace_id).filter(egress=row, state__in=_OPEN).exists():
+    sending = Dispatch.objects.of(actor.workspace_id).filter(egress=row, state__in=_OPEN)
+    if sending.exists() or Lot.objects.of(actor.workspace_id).filter(egress=row).exists():
         raise Conflict(
             "egress-in-use",
             _("A letter is being sent this way."),

@@ -5,9 +5,10 @@ WITH mine AS (
         %(egresses)s::uuid[], %(sites)s::text[], %(most)s::int[], %(open)s::int[], %(waiting)s::int[],
         %(in_hand)s::int[], %(accepted)s::bigint[], %(refused)s::bigint[], %(per_minute)s::int[],
         %(replies)s::text[], %(whys)s::text[], %(params)s::jsonb[], %(nexts)s::float8[],
-        %(hits)s::jsonb[], %(hit_ages)s::float8[]
+        %(hits)s::jsonb[], %(hit_ages)s::float8[],
+        %(titles)s::text[], %(domains)s::text[]
     ) AS m(egress, site, most, open, waiting, in_hand, accepted, refused, per_minute, reply, why, params,
-           next, hit, hit_age)
+           next, hit, hit_age, title, domains)
 ),
 others AS (
     SELECT m.egress, m.site, coalesce(sum(greatest(l.connections, l.open)), 0)::int AS taken, count(l.id)::int AS number,
@@ -19,7 +20,7 @@ others AS (
 )
 INSERT INTO delivery_laneshare AS l (
     node, egress_id, site, connections, until, most, open, waiting, in_hand, accepted, refused, per_minute,
-    last_reply, why_code, why_params, next_at, hit, hit_at, updated_at
+    last_reply, why_code, why_params, next_at, hit, hit_at, title, domains, updated_at
 )
 SELECT %(node)s, m.egress, m.site,
        greatest(least(
@@ -28,7 +29,8 @@ SELECT %(node)s, m.egress, m.site,
        ), 0),
        now() + make_interval(secs => %(seconds)s), m.most, m.open, m.waiting, m.in_hand, m.accepted,
        m.refused, m.per_minute, m.reply, m.why, m.params, now() + make_interval(secs => m.next),
-       m.hit, now() - make_interval(secs => m.hit_age), now()
+       m.hit, now() - make_interval(secs => m.hit_age), m.title,
+       string_to_array(m.domains, ','), now()
 FROM mine m JOIN others o ON o.egress = m.egress AND o.site = m.site
 ON CONFLICT (egress_id, site, node) DO UPDATE
 SET connections = excluded.connections, until = excluded.until, most = excluded.most,
@@ -36,5 +38,5 @@ SET connections = excluded.connections, until = excluded.until, most = excluded.
     accepted = excluded.accepted, refused = excluded.refused, per_minute = excluded.per_minute,
     last_reply = excluded.last_reply, why_code = excluded.why_code, why_params = excluded.why_params,
     next_at = excluded.next_at, hit = excluded.hit, hit_at = excluded.hit_at,
-    updated_at = excluded.updated_at
+    title = excluded.title, domains = excluded.domains, updated_at = excluded.updated_at
 RETURNING l.egress_id, l.site, l.connections, l.wake_asked_at

@@ -1,4 +1,4 @@
--- letters: the letters of a lot that still wait, with the sealed people they go to.
+-- letters: the letters of a lot that still wait and are not held back, with the sealed people they go to.
 SELECT r.id, r.claim, r.attempts, r.address_key, r.test_recipient, c.address_key, c.sealed, c.fields,
        c.revision = r.contact_revision AS unchanged,
        EXISTS (
@@ -8,5 +8,5 @@ SELECT r.id, r.claim, r.attempts, r.address_key, r.test_recipient, c.address_key
 FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS w(id, place)
 JOIN delivery_delivery r ON r.id = w.id
 JOIN audience_contact c ON c.id = r.contact_id
-WHERE r.state = 'waiting'
+WHERE r.state = 'waiting' AND r.held_at IS NULL
 ORDER BY w.place

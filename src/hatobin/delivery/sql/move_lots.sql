@@ -8,7 +8,8 @@ WITH gone AS (
 letters AS (
     SELECT g.workspace_id, g.dispatch_id, r.id,
            CASE WHEN %(by_domain)s THEN r.domain ELSE '*' END AS site,
-           CASE WHEN r.attempts > 0 THEN greatest(r.next_attempt_at, now()) ELSE now() END AS due
+           CASE WHEN r.held_at IS NOT NULL THEN timestamptz '9000-01-01 00:00+00'
+                WHEN r.attempts > 0 THEN greatest(r.next_attempt_at, now()) ELSE now() END AS due
     FROM gone g CROSS JOIN unnest(g.ids) AS w(id)
     JOIN delivery_delivery r ON r.id = w.id AND r.state = 'waiting'
 ),

@@ -32,6 +32,7 @@ from hatobin.common import clock
 from hatobin.common.errors import Conflict, NotFound
 from hatobin.delivery.models import Delivery, DeliveryState, DispatchKind, DispatchState
 from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.services.lots import leave_queue
 from hatobin.delivery.tokens import read_link_token
 from hatobin.feedback.rules import masked
 from hatobin.suppression.models import Suppression, SuppressionReason
@@ -171,7 +172,11 @@ def _stop_waiting(delivery: Delivery) -> int:
         dispatch__kind=DispatchKind.CAMPAIGN,
         dispatch__state__in=_OPEN,
     )
-    return waiting.update(state=DeliveryState.SUPPRESSED, reason=Reason.SUPPRESSED, ended_at=now)
+    held = list(waiting.filter(held_at__isnull=False).values_list("dispatch_id", "pk"))
+    count = waiting.update(state=DeliveryState.SUPPRESSED, reason=Reason.SUPPRESSED, ended_at=now)
+    for dispatch_id, row in held:  # nobody would look at their lots before the deadline
+        leave_queue(dispatch_id, row)
+    return count
 
 
 @transaction.atomic
