@@ -60,7 +60,9 @@ def audit_page(
     pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
     found = list(rows[(page - 1) * PAGE : page * PAGE])
-    names = _names(actor, (each for line in found for each in (line.actor, line.subject)))
+    names = _names(
+        actor.workspace_id, (each for line in found for each in (line.actor, line.subject))
+    )
     lines = tuple(
         AuditLine(
             entry=line,
@@ -72,14 +74,19 @@ def audit_page(
     return AuditPage(lines=lines, total=total, page=page, pages=pages)
 
 
-def _names(actor: Actor, labels: Iterable[str]) -> dict[str, str]:
+def name_of_actor(workspace_id: uuid.UUID, label: str) -> str:
+    """Who acted, by an actor's label, as people of this workspace may read it."""
+    return _names(workspace_id, [label]).get(label) or _who(label)
+
+
+def _names(workspace_id: uuid.UUID, labels: Iterable[str]) -> dict[str, str]:
     """Names of people (``user:<id>``) and API keys (``api:<prefix>``) that stand in the log."""
     wanted = set(labels)
     people = {each.removeprefix("user:") for each in wanted if each.startswith("user:")}
     keys = {each.removeprefix("api:") for each in wanted if each.startswith("api:")}
     found = User.objects.filter(pk__in=[uuid.UUID(each) for each in people])
     names = {f"user:{user.pk}": str(user) for user in found}
-    for key in ApiKey.objects.of(actor.workspace_id).filter(prefix__in=keys):
+    for key in ApiKey.objects.of(workspace_id).filter(prefix__in=keys):
         names[f"api:{key.prefix}"] = _("API key “%(name)s”") % {"name": key.name}
     return names
 

@@ -18,7 +18,7 @@ from tests.integration.delivery.stage import Office, make_office
 import hatobin.delivery
 from hatobin.common import clock
 from hatobin.common.errors import Conflict
-from hatobin.delivery.models import Delivery, Dispatch, Lot
+from hatobin.delivery.models import Delivery, Dispatch, EmergencyStop, Lot
 from hatobin.delivery.rules.decide import Outcome
 from hatobin.delivery.rules.states import (
     DELIVERY_MOVES,
@@ -30,7 +30,7 @@ from hatobin.delivery.rules.states import (
 )
 from hatobin.delivery.runner.ledger import Slip, step_values
 from hatobin.delivery.runner.node import LOCK
-from hatobin.delivery.services import control, in_doubt
+from hatobin.delivery.services import control, emergency, in_doubt
 from hatobin.delivery.services.lots import queue
 from hatobin.delivery.statements import statement
 from hatobin.delivery.tokens import link_token
@@ -158,9 +158,36 @@ def one_click(_office: Office, row: Delivery) -> None:
     Suppression.objects.of(row.workspace_id).delete()
 
 
+def emergency_stop(office: Office, _row: Delivery) -> None:
+    emergency.stop(office.alice)
+    EmergencyStop.objects.of(office.workspace.pk).delete()
+
+
+def lift(office: Office, row: Delivery) -> None:
+    """Of a stop that took hold of it, if it is in a state that a stop leaves."""
+    dispatches = Dispatch.objects.of(office.workspace.pk).filter(pk=row.dispatch_id)
+    dispatches.update(stop_code="emergency", stop_detail={"since": clock.now().isoformat()})
+    EmergencyStop.objects.create(workspace=office.workspace, stopped_by="x", at=clock.now())
+    emergency.lift(office.alice)
+
+
+def under_a_stop(walk: Walk) -> Walk:
+    """The same while an emergency stop stands."""
+
+    def walked(office: Office, row: Delivery) -> None:
+        EmergencyStop.objects.create(workspace=office.workspace, stopped_by="x", at=clock.now())
+        walk(office, row)
+        EmergencyStop.objects.of(office.workspace.pk).delete()
+
+    return walked
+
+
 OUTCOMES = ("accepted", "bounced", "expired", "cancelled", "waiting", "in-doubt")
 WALKS: list[tuple[str, Walk]] = [
     ("begin", by_sql("begin")),
+    ("begin", under_a_stop(by_sql("begin"))),
+    ("record", under_a_stop(record("waiting"))),
+    ("lift", lift),
     ("mark", mark),
     ("settle", settle),
     ("settle", settle_suppressed),
@@ -173,6 +200,7 @@ WALKS: list[tuple[str, Walk]] = [
     ("pause", by_person(control.pause)),
     ("resume", by_person(control.resume)),
     ("stop", by_person(control.stop)),
+    ("emergency stop", emergency_stop),
     ("halt", halt("last-byte")),
     ("halt", halt("cannot-open")),
     ("resend", by_person(in_doubt.resend)),
@@ -199,6 +227,7 @@ def scenes(office: Office, *, late: bool) -> Iterator[Delivery]:
             hold_until=now - timedelta(minutes=1),
             expires_at=now + timedelta(minutes=-1 if late else 60),
             finished_at=None,
+            stop_code="",
         )
         Lot.objects.across_workspaces().delete()
         queue(dispatch, [row])

@@ -20,7 +20,7 @@ WORKSPACE_MODELS = {
     "Member", "Invitation", "ApiKey", "AuditEntry", "DataKey", "SenderIdentity", "SenderProfile",
     "Suppression", "Field", "Contact", "ContactList", "Subscription", "Import", "UploadChunk",
     "ImportProblem", "Egress", "Dispatch", "Delivery", "SandboxLetter", "Campaign",
-    "ShapingOverride", "SendingDomain", "DkimKey",
+    "ShapingOverride", "SendingDomain", "DkimKey", "EmergencyStop",
 }  # fmt: skip
 ALLOWED_FIRST = {
     "of",

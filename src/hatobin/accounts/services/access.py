@@ -6,7 +6,7 @@ import uuid
 
 from django.utils.translation import gettext_lazy as _
 
-from hatobin.accounts.models import Member, User, Workspace
+from hatobin.accounts.models import Member, Role, User, Workspace
 from hatobin.accounts.rules import ROLE_RIGHTS, Actor, Right
 from hatobin.common.errors import NotAllowed, NotFound
 
@@ -20,6 +20,36 @@ def check_right(actor: Actor, right: Right) -> None:
             advice=_("Ask an owner of this workspace to do it, or to change your role."),
             params={"right": right.value},
         )
+
+
+def check_everywhere(actor: Actor, right: Right) -> None:
+    """Raises NotAllowed unless ``actor`` holds ``right``, and manages, in every workspace there is.
+
+    That is the operator at the terminal, a person who owns them all, or a key of the only one.
+    """
+    check_right(actor, right)
+    if not may_everywhere(actor, right):
+        raise NotAllowed(
+            "not-everywhere",
+            _("This is about the whole installation, and you do not manage every workspace of it."),
+            advice=_(
+                "Do it for your workspace, and ask whoever runs the machine to do it for all."
+            ),
+            params={"right": right.value},
+        )
+
+
+def may_everywhere(actor: Actor, right: Right) -> bool:
+    """The same as an answer."""
+    if not (actor.may(right) and actor.may(Right.MANAGE)):
+        return False
+    if actor.label.startswith("command:"):
+        return True
+    others = Workspace.objects.exclude(pk=actor.workspace_id)
+    if actor.label.startswith("user:"):
+        owned = Member.objects.across_workspaces().filter(user_id=actor.user_id, role=Role.OWNER)
+        others = others.exclude(pk__in=owned.values("workspace_id"))
+    return not others.exists()
 
 
 def access_workspace(user: User, workspace_id: uuid.UUID | None = None) -> tuple[Workspace, Actor]:

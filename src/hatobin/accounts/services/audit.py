@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hatobin.accounts.models import AuditEntry, Member, User
+from hatobin.accounts.models import AuditEntry, Member, User, Workspace
 from hatobin.accounts.rules import Actor
 
 
@@ -14,6 +14,20 @@ def record(actor: Actor, action: str, *, subject: str = "", **detail: object) ->
         action=action,
         subject=subject,
         detail=detail,
+    )
+
+
+def record_everywhere(actor: Actor, action: str, *, subject: str = "", **detail: object) -> None:
+    """Adds a line to every workspace: what was done to the whole installation."""
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            workspace_id=workspace_id,
+            actor=actor.label,
+            action=action,
+            subject=subject,
+            detail=detail,
+        )
+        for workspace_id in Workspace.objects.values_list("pk", flat=True)
     )
 
 

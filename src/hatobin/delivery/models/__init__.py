@@ -1,6 +1,7 @@
-"""Roads, the ledger with its queue, and the sandbox mailbox."""
+"""Roads, the ledger with its queue, emergency stops, and the sandbox mailbox."""
 
 from hatobin.delivery.models.egress import Egress, EgressKind, TlsMode
+from hatobin.delivery.models.emergency import EmergencyStop
 from hatobin.delivery.models.lanes import LaneShare, StsPolicy
 from hatobin.delivery.models.ledger import (
     Attempt,
@@ -24,6 +25,7 @@ __all__ = [
     "DispatchState",
     "Egress",
     "EgressKind",
+    "EmergencyStop",
     "LaneShare",
     "Lot",
     "Route",

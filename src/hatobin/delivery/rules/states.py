@@ -69,13 +69,14 @@ DISPATCH_MOVES: tuple[Move, ...] = (
     Move("", "held", "release"),
     Move("held", "sending", "begin"),
     Move("held", "stopped", "call back, stop"),
-    Move("sending", "paused", "pause, halt"),
+    Move("sending", "paused", "pause, halt, emergency stop, begin"),
     Move("sending", "stopped", "stop, halt"),
     Move("sending", "done", "finish"),
-    Move("paused", "sending", "resume"),
+    Move("paused", "sending", "resume, lift"),
     Move("paused", "stopped", "stop"),
     Move("paused", "done", "finish"),
     Move("done", "sending", "reopen, resend"),
+    Move("done", "paused", "reopen"),
 )
 
 

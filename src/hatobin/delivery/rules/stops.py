@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.delivery.rules.states import DispatchState
 
+EMERGENCY = "emergency"
 # By Dispatch.stop_code.
 _TEXTS: dict[str, Promise] = {
     "person": _("A person stopped it. What had not left stays here."),
@@ -18,6 +19,9 @@ _TEXTS: dict[str, Promise] = {
     "cannot-read": _(
         "Hatobin stopped it: the letter cannot be made. Make a copy, and look at its merge fields."
     ),
+    EMERGENCY: _(
+        "An emergency stop stands: nothing of it leaves. When the stop is lifted, it goes on by itself."
+    ),
     "cannot-open": _("Hatobin paused it: the data of the people cannot be opened on this machine."),
 }
 _PAUSED = _("It is paused. It goes on when somebody resumes it on its page.")
@@ -26,6 +30,7 @@ _STOPPED = _("It was stopped. What had not left stays here.")
 
 def stop_text(state: str, code: str) -> str:
     """The sentence in the active language; empty while nothing stands in the way."""
-    if state not in {DispatchState.PAUSED, DispatchState.STOPPED}:
+    still = state == DispatchState.HELD and code == EMERGENCY
+    if not still and state not in {DispatchState.PAUSED, DispatchState.STOPPED}:
         return ""
     return str(_TEXTS.get(code, _PAUSED if state == DispatchState.PAUSED else _STOPPED))

@@ -128,7 +128,7 @@ class Sender:
 
     async def _look(self) -> None:
         self._ledger.node = await self._node.number()
-        await self._line.run("begin", only=self._only)
+        await self._line.together([("turnstile", {}), ("begin", {"only": self._only})])
         if time.monotonic() - self._tidied > _TIDY:
             await self._tidy()
         for row in await self._line.run("roads", only=self._only):

@@ -20,6 +20,9 @@ from hatobin.common import clock
 from hatobin.common.errors import Conflict, NotFound
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState, Lot
 from hatobin.delivery.rules.reasons import Reason
+from hatobin.delivery.rules.stops import EMERGENCY
+from hatobin.delivery.services.emergency import refuse_while_stopped
+from hatobin.delivery.services.turnstile import close_turnstile, pass_turnstile
 
 _PAUSES = frozenset({"cannot-open"})  # troubles of the installation, not of the letter
 
@@ -43,23 +46,29 @@ def call_back(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
 
 @transaction.atomic
 def pause(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
-    """The rest waits; a letter whose final transmission began is finished. Again does no harm."""
+    """The rest waits; a letter whose final transmission began is finished. Again does no harm.
+
+    One that an emergency stop paused stays paused when that is lifted.
+    """
     check_right(actor, Right.SEND)
+    close_turnstile()
     dispatch = locked(actor, dispatch_id)
-    if dispatch.state != DispatchState.PAUSED:
-        _need(dispatch, {DispatchState.SENDING})
-        _set(dispatch, DispatchState.PAUSED)
+    if dispatch.state != DispatchState.PAUSED or dispatch.stop_code == EMERGENCY:
+        _need(dispatch, {DispatchState.SENDING, DispatchState.PAUSED})
+        _set(dispatch, DispatchState.PAUSED, stop_code="", stop_detail={})
         audit.record(actor, "dispatch.paused", subject=str(dispatch.pk))
     return dispatch
 
 
 @transaction.atomic
 def resume(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
-    """Goes on after a pause. Again does no harm."""
+    """Goes on after a pause. Again does no harm. Raises Conflict while an emergency stop stands."""
     check_right(actor, Right.SEND)
+    pass_turnstile()
     dispatch = locked(actor, dispatch_id)
     if dispatch.state != DispatchState.SENDING:
         _need(dispatch, {DispatchState.PAUSED})
+        refuse_while_stopped(actor.workspace_id)
         _set(dispatch, DispatchState.SENDING, stop_code="")
         audit.record(actor, "dispatch.resumed", subject=str(dispatch.pk))
     return dispatch
@@ -69,6 +78,7 @@ def stop(actor: Actor, dispatch_id: uuid.UUID) -> Dispatch:
     """The rest never leaves. Again does no harm; raises Conflict when everything has ended."""
     check_right(actor, Right.STOP)
     with transaction.atomic():
+        close_turnstile()
         dispatch = locked(actor, dispatch_id)
         if dispatch.state == DispatchState.STOPPED:
             return dispatch
@@ -86,6 +96,7 @@ def halt(dispatch_id: uuid.UUID, code: str, detail: Mapping[str, str]) -> None:
     """
     target = DispatchState.PAUSED if code in _PAUSES else DispatchState.STOPPED
     with transaction.atomic():
+        close_turnstile()
         dispatch = Dispatch.objects.across_workspaces().select_for_update().get(pk=dispatch_id)
         if dispatch.state != DispatchState.SENDING:
             return

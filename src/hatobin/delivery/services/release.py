@@ -5,7 +5,8 @@ Seal        Covers letter, sender, links, road, and (position, contact, revision
             not the caller's, nothing is written.
 Suppressed  People on the do-not-mail ledger get a row that ends at once: the sums show them.
 Refuses     A list on which nobody can be mailed; a removed road; a letter whose own text holds the
-            address of a contact (promise P1).
+            address of a contact (promise P1); everything while an emergency stop stands. That is asked
+            first, and last behind the turnstile: a stop finds the dispatch, or the dispatch the stop.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ from hatobin.delivery.models import Delivery, Dispatch, DispatchKind, DispatchSt
 from hatobin.delivery.queries.strangers import static_addresses_of_contacts
 from hatobin.delivery.rules.seal import people_hash
 from hatobin.delivery.seals import recipient_context, seal_of_content
+from hatobin.delivery.services.emergency import refuse_while_stopped
 from hatobin.delivery.services.lots import LOT, queue, wants_domains
+from hatobin.delivery.services.turnstile import pass_turnstile
 from hatobin.delivery.statements import statement
 from hatobin.senders.frozen import FrozenSender
 from hatobin.suppression.queries import suppressed_keys
@@ -84,6 +87,7 @@ def release(
     Raises Conflict (something changed since the check), Invalid, NotFound, NotAllowed.
     """
     check_right(actor, Right.SEND)
+    refuse_while_stopped(actor.workspace_id)
     egress = _access_egress(actor, egress_id)
     if not ContactList.objects.of(actor.workspace_id).filter(pk=list_id).exists():
         raise NotFound("no-list", _("This list no longer exists."))
@@ -142,6 +146,7 @@ def release_test(
     """
     check_right(actor, Right.EDIT_LETTERS)
     check_right(actor, Right.VIEW_PEOPLE)
+    refuse_while_stopped(actor.workspace_id)
     egress = _access_egress(actor, egress_id)
     contact = access_contact(actor, contact_id)
     address = parse_address(recipient)
@@ -225,6 +230,8 @@ def _finish(dispatch: Dispatch, hashed: str, seal: Seal) -> None:
     dispatch.seal = seal.hash
     dispatch.audience = seal.people
     dispatch.save(update_fields=["people_hash", "seal", "audience"])
+    pass_turnstile()
+    refuse_while_stopped(dispatch.workspace_id)
 
 
 def _access_egress(actor: Actor, egress_id: uuid.UUID) -> Egress:

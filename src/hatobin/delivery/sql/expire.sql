@@ -1,6 +1,8 @@
--- expire: letters that still wait past their dispatch's deadline have ended.
+-- expire: letters that still wait past their dispatch's deadline have ended; under an emergency stop time stands still.
 WITH late AS (
-    SELECT id FROM delivery_dispatch WHERE state IN ('sending', 'paused') AND expires_at <= now()
+    SELECT id FROM delivery_dispatch
+    WHERE state IN ('sending', 'paused') AND expires_at <= now()
+      AND (state = 'sending' OR stop_code <> 'emergency')
 ),
 lots AS (
     DELETE FROM delivery_lot WHERE node IS NULL AND dispatch_id IN (SELECT id FROM late)

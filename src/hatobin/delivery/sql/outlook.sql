@@ -1,6 +1,6 @@
 -- outlook: whether a dispatch still has something to wait for, and since when every road that it waits for is
--- in trouble. One whose letters are about to go by its fall-back is none.
-SELECT d.state,
+-- in trouble. One whose letters are about to go by its fall-back is none. A hold under an emergency stop is a pause.
+SELECT CASE WHEN d.state = 'held' AND d.stop_code = 'emergency' THEN 'paused' ELSE d.state END AS state,
        (SELECT count(*) FROM delivery_lot l
         WHERE l.dispatch_id = d.id AND l.node IS NOT NULL) AS on_the_way,
        (SELECT min(l.due_at) - now() FROM delivery_lot l

@@ -1,11 +1,13 @@
 -- step: one group commit of a sender: outcomes are recorded, lots that are done are struck off, and letters
 -- are marked that may send their final dot. The dispatches are held still (gate), so that no stop or pause
--- comes between reading and marking; the gate's answer is the state under the lock.
+-- comes between reading and marking; the gate's answer is the state under the lock. The advisory lock is the
+-- turnstile (services/turnstile.py): busy senders share the row without a gap, and a stop would never get it.
 -- A claim number is the fence of a row: every mark and every record raises it, and only the latest may speak.
 -- A row that was declared in doubt meanwhile, or waits again since, still takes what is known for certain.
 WITH gate AS MATERIALIZED (
-    SELECT id, state, stop_code FROM delivery_dispatch
-    WHERE id = ANY(%(dispatches)s::uuid[]) ORDER BY id FOR SHARE
+    SELECT id, state, workspace_id FROM delivery_dispatch
+    WHERE id = ANY(%(dispatches)s::uuid[]) AND pg_advisory_xact_lock_shared(8103) IS NOT NULL
+    ORDER BY id FOR SHARE
 ),
 held AS MATERIALIZED (
     SELECT l.id, l.node FROM delivery_lot l
@@ -55,8 +57,16 @@ again AS (
     GROUP BY workspace_id, dispatch_id, egress, site, date_bin('10 seconds', next_attempt_at, to_timestamp(0))
 ),
 reopened AS (
-    UPDATE delivery_dispatch d SET state = 'sending', finished_at = NULL
-    FROM gate
+    UPDATE delivery_dispatch d
+    SET state = CASE WHEN stands.still THEN 'paused' ELSE 'sending' END, finished_at = NULL,
+        stop_code = CASE WHEN stands.still THEN 'emergency' ELSE '' END,
+        stop_detail = CASE WHEN stands.still THEN jsonb_build_object('since', now()) ELSE '{}' END
+    FROM gate, LATERAL (
+        SELECT EXISTS (
+            SELECT 1 FROM delivery_emergencystop s
+            WHERE s.lifted_at IS NULL AND (s.workspace_id IS NULL OR s.workspace_id = gate.workspace_id)
+        ) AS still
+    ) stands
     WHERE d.id = gate.id AND gate.state = 'done'
       AND d.id IN (SELECT dispatch_id FROM told WHERE state = 'waiting')
 ),
