@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS_ENV := HATOBIN_DATA_DIR=$(CURDIR)/.cache/tools HATOBIN_SECRET_KEY=only-for-tools-that-read-the-code-0123456789-abcdefghij \
 	HATOBIN_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= HATOBIN_BASE_URL=https://hatobin.example
 
-.PHONY: setup run test lint types contracts translations checks format screenshots clean
+.PHONY: setup run test lint types contracts translations checks format screenshots bench clean
 
 setup: $(VENV)/.installed
 	@$(BIN)/python tools/build_assets.py
@@ -49,6 +49,11 @@ format: setup
 
 screenshots: setup
 	$(BIN)/python tools/screenshots.py
+
+ROUNDS ?= 5
+RECIPIENTS ?= 50000
+bench: setup
+	$(BIN)/python benchmarks/send.py --rounds $(ROUNDS) --recipients $(RECIPIENTS)
 
 clean:
 	rm -rf $(VENV) .cache dist build frontend/node_modules src/hatobin/console/static/vendor
