@@ -160,7 +160,7 @@ def _senders(count: int) -> Iterator[list[psutil.Process]]:
     """Real ``hatobin sender`` processes that have joined."""
     from hatobin.delivery.models import SenderNode
 
-    command = os.environ.get("PROFSENDER", "").split() or [
+    command = [
         sys.executable,
         "-m",
         "hatobin",

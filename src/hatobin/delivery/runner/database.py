@@ -30,14 +30,24 @@ class DatabaseAway(Exception):
     """The database does not answer. Whether the last transaction was committed is unknown. Try again later."""
 
 
+_CALM = "-c jit=off"
+# A plan that was made while the tables were empty must do when they are large: never a scan of one.
+_HOT = (
+    f"{_CALM} -c plan_cache_mode=force_generic_plan"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+
+
 class Line:
     """One connection, opened when first needed and again after a failure.
 
-    ``generation`` grows when a connection ends: what was bound to it (a lock) is gone.
+    ``generation`` grows when a connection ends: what was bound to it (a lock) is gone. ``hot``: it asks the
+    same few statements by primary key again and again, so each is planned once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, hot: bool = False) -> None:
         self.generation = 0
+        self._options = _HOT if hot else _CALM
         self._connection: psycopg.AsyncConnection[Row] | None = None
         self._lock = asyncio.Lock()
 
@@ -102,8 +112,10 @@ class Line:
 
     async def _opened(self) -> psycopg.AsyncConnection[Row]:
         if self._connection is None or self._connection.closed:
+            values = connection_values()
+            values["options"] = f"{values.get('options', '')} {self._options}".strip()
             self._connection = await psycopg.AsyncConnection.connect(
-                autocommit=True, row_factory=dict_row, **connection_values()
+                autocommit=True, row_factory=dict_row, prepare_threshold=1, **values
             )
         return self._connection
 

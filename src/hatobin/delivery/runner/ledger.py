@@ -71,7 +71,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self.node = 0
-        self._line = Line()
+        self._line = Line(hot=True)
         self._marks: list[Mark] = []
         self._told: list[tuple[Slip, Outcome, int | None, asyncio.Future[None]]] = []
         self._lots: list[Released] = []
@@ -235,6 +235,8 @@ def step_values(
         "back_nodes": _array([each.node for each in free]),
         "rests": _array([each.rest for each in free]),
         "back_ids": _texts(["" if each.back is None else _array(each.back) for each in free]),
+        "mark_of": _array([slip.dispatch_id for slip in marking]),
+        "of": _array([slip.dispatch_id for slip in slips]),
         "mark_ids": _array([slip.id for slip in marking]),
         "mark_claims": _array([slip.claim for slip in marking]),
         "mark_lots": _array([slip.lot for slip in marking]),

@@ -25,7 +25,7 @@ class Writer:
     """Makes letters. A dispatch that must not go on is halted here."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self._line = Line()
+        self._line = Line(hot=True)
         self._ledger = ledger
         self._orders: dict[UUID, tuple[float, Order]] = {}
 

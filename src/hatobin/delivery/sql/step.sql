@@ -3,6 +3,7 @@
 -- comes between reading and marking; the gate's answer is the state under the lock. The advisory lock is the
 -- turnstile (services/turnstile.py): busy senders share the row without a gap, and a stop would never get it.
 -- A claim number is the fence of a row: every mark and every record raises it, and only the latest may speak.
+-- Rows are found by their numbers alone: a plan by their dispatch would read a million of them each time.
 -- A row that was declared in doubt meanwhile, or waits again since, still takes what is known for certain.
 WITH gate AS MATERIALIZED (
     SELECT id, state, workspace_id FROM delivery_dispatch
@@ -35,11 +36,11 @@ told AS (
             %(ids)s::bigint[], %(claims)s::bigint[], %(marked)s::boolean[], %(states)s::text[],
             %(reasons)s::text[], %(counted)s::boolean[], %(retries)s::float8[], %(codes)s::int[],
             %(statuses)s::text[], %(words)s::text[], %(routes)s::int[], %(egresses)s::uuid[],
-            %(sites)s::text[]
+            %(sites)s::text[], %(of)s::uuid[]
          ) AS o(id, claim, marked, state, reason, counted, retry, code, status, words, route,
-                egress, site),
+                egress, site, dispatch),
          gate d
-    WHERE r.id = o.id AND r.claim = o.claim AND d.id = r.dispatch_id
+    WHERE r.id = o.id AND r.claim = o.claim AND d.id = o.dispatch
       AND (r.state = 'dot-sent' OR r.state IN ('waiting', 'in-doubt') AND o.state <> 'in-doubt')
     RETURNING r.id, r.workspace_id, r.dispatch_id, r.state, r.reason, r.attempts, r.next_attempt_at,
               o.counted, o.reason AS why, o.code, o.status, o.words, o.route, o.egress, o.site
@@ -86,11 +87,11 @@ freed AS (
 UPDATE delivery_delivery r
 SET state = 'dot-sent', claim = r.claim + 1
 FROM unnest(%(mark_ids)s::bigint[], %(mark_claims)s::bigint[], %(mark_lots)s::bigint[],
-            %(mark_nodes)s::bigint[]) AS w(id, claim, lot, node),
+            %(mark_nodes)s::bigint[], %(mark_of)s::uuid[]) AS w(id, claim, lot, node, dispatch),
      gate d, held, audience_contact c
 WHERE r.id = w.id AND r.claim = w.claim AND r.state = 'waiting'
   AND held.id = w.lot AND held.node = w.node
-  AND d.id = r.dispatch_id AND d.state = 'sending'
+  AND d.id = w.dispatch AND d.state = 'sending'
   AND c.id = r.contact_id AND c.revision = r.contact_revision
   AND NOT EXISTS (
       SELECT 1 FROM suppression_suppression x
