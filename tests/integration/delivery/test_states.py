@@ -16,6 +16,7 @@ from django.db import connection
 from tests.integration.delivery.stage import Office, make_office
 
 import hatobin.delivery
+from hatobin.accounts.rules import Actor
 from hatobin.common import clock
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, Dispatch, EmergencyStop, Lot
@@ -30,7 +31,7 @@ from hatobin.delivery.rules.states import (
 )
 from hatobin.delivery.runner.ledger import Slip, step_values
 from hatobin.delivery.runner.node import LOCK
-from hatobin.delivery.services import control, emergency, in_doubt
+from hatobin.delivery.services import control, emergency, in_doubt, letters
 from hatobin.delivery.services.lots import queue
 from hatobin.delivery.statements import statement
 from hatobin.delivery.tokens import link_token
@@ -149,6 +150,15 @@ def by_person(act: Callable[..., object]) -> Walk:
     return walk
 
 
+def by_letter(act: Callable[[Actor, int], object], attempts: int = 0) -> Walk:
+    def walk(office: Office, row: Delivery) -> None:
+        Delivery.objects.of(row.workspace_id).filter(pk=row.pk).update(attempts=attempts)
+        with contextlib.suppress(Conflict):
+            act(office.alice, row.pk)
+
+    return walk
+
+
 def halt(code: str) -> Walk:
     return lambda _office, row: control.halt(row.dispatch_id, code, {})
 
@@ -204,6 +214,11 @@ WALKS: list[tuple[str, Walk]] = [
     ("halt", halt("last-byte")),
     ("halt", halt("cannot-open")),
     ("resend", by_person(in_doubt.resend)),
+    ("give up", by_letter(letters.give_up)),
+    ("give up", by_letter(letters.give_up, attempts=1)),
+    ("nobody", by_letter(letters.hold)),
+    ("nobody", by_letter(letters.let_go)),
+    ("nobody", by_letter(letters.retry)),
     ("unsubscribe", one_click),
 ]
 # ``record`` reopens in the same transaction; STATES.md gives that move a name of its own.

@@ -17,8 +17,9 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
-from hatobin.common.errors import Conflict, NotFound
+from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState, Egress
+from hatobin.delivery.queries.letters import access_letter
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.services import in_doubt
 from hatobin.delivery.services.control import locked
@@ -140,14 +141,6 @@ def leave(actor: Actor, delivery_id: int) -> None:
     check_right(actor, Right.SEND)
     row = access_letter(actor, delivery_id)
     _need_one(in_doubt.leave(actor, row.dispatch_id, only=row.pk))
-
-
-def access_letter(actor: Actor, delivery_id: int) -> Delivery:
-    """The ledger row in the actor's workspace; raises NotFound."""
-    row = Delivery.objects.of(actor.workspace_id).filter(pk=delivery_id).first()
-    if row is None:
-        raise NotFound("no-delivery", _("There is no such letter to a person."))
-    return row
 
 
 def _waiting(actor: Actor, delivery_id: int) -> _Waiting:

@@ -1,7 +1,7 @@
 -- senders_alive: sender processes whose advisory lock stands, with what they have in hand of a workspace.
 SELECT n.id, n.host, n.pid, n.started_at,
        (SELECT coalesce(sum(l.in_hand), 0)::bigint FROM delivery_laneshare l
-        JOIN delivery_egress e ON e.id = l.egress_id AND e.workspace_id = %(workspace)s
+        JOIN delivery_egress e ON e.id = l.egress_id AND e.workspace_id = %(workspace)s::uuid
         WHERE l.node = n.id AND l.until > now()) AS in_hand
 FROM delivery_sendernode n
 WHERE EXISTS (

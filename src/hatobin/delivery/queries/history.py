@@ -1,0 +1,232 @@
+"""Why has this person not got it? The story of one letter in the order of time, and why it waits now."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.functional import Promise
+
+from hatobin.accounts.models import AuditEntry, User
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
+from hatobin.accounts.services.sealing import vault_of
+from hatobin.audience.people import open_contact
+from hatobin.delivery.models import Attempt, Delivery, DeliveryState, Dispatch, Egress, Route
+from hatobin.delivery.queries.letters import access_letter
+from hatobin.delivery.queries.standing import Standing, standing_of
+from hatobin.delivery.rules.decide import fill_words
+from hatobin.delivery.rules.history_words import EVENTS, event_text
+from hatobin.delivery.rules.reasons import Reason, reason_text
+from hatobin.delivery.rules.states import OPEN, DispatchState
+from hatobin.delivery.rules.troubles import trouble_text
+
+_ACTS = tuple(kind for kind in EVENTS if "." in kind)
+_ABOUT_DOUBT = {"dispatch.in-doubt-resent", "dispatch.in-doubt-left"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """One thing that happened. ``detail``: the reason in a sentence; ``answer``: the server's own words, with the
+    address filled in; ``by``: who, for what a person did. Server, address, source and TLS of a try."""
+
+    at: datetime
+    kind: str
+    text: str | Promise
+    detail: str = ""
+    number: int = 0
+    way: str = ""
+    server: str = ""
+    address: str = ""
+    source: str = ""
+    tls: str = ""
+    answer: str = ""
+    next_at: datetime | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """``standing``: why it waits; None once it has ended. ``acts``: what a person can do with it now."""
+
+    delivery_id: int
+    dispatch_id: uuid.UUID
+    contact_id: int
+    recipient: str
+    fields: Mapping[str, str]
+    state: str
+    state_text: str
+    reason: str
+    reason_text: str
+    attempts: int
+    held_at: datetime | None
+    ended_at: datetime | None
+    expires_at: datetime
+    egress_id: uuid.UUID
+    egress_name: str
+    standing: Standing | None
+    events: tuple[Event, ...]
+    acts: tuple[str, ...]
+
+
+def history(actor: Actor, delivery_id: int) -> History:
+    """Everything about one letter to one person; raises NotFound."""
+    check_right(actor, Right.VIEW_PEOPLE)
+    row = access_letter(actor, delivery_id)
+    dispatch = (
+        Dispatch.objects.of(actor.workspace_id).select_related("egress").get(pk=row.dispatch_id)
+    )
+    contact = row.contact
+    vault = vault_of(actor.workspace_id)
+    person = open_contact(vault, contact.address_key, contact.sealed, contact.fields)
+    standing = standing_of(row, dispatch)
+    road = standing.road if standing else dispatch.egress
+    return History(
+        delivery_id=row.pk,
+        dispatch_id=dispatch.pk,
+        contact_id=row.contact_id,
+        recipient=person.address,
+        fields=person.fields,
+        state=row.state,
+        state_text=row.get_state_display(),
+        reason=row.reason,
+        reason_text=reason_text(row.reason),
+        attempts=row.attempts,
+        held_at=row.held_at,
+        ended_at=row.ended_at,
+        expires_at=dispatch.expires_at,
+        egress_id=road.pk,
+        egress_name=road.label,
+        standing=standing,
+        events=tuple(sorted(_events(row, dispatch, person.address), key=lambda each: each.at)),
+        acts=tuple(_acts(row, dispatch, standing)),
+    )
+
+
+def _events(row: Delivery, dispatch: Dispatch, recipient: str) -> Iterator[Event]:
+    yield Event(at=dispatch.created_at, kind="released", text=event_text("released"))
+    if dispatch.started_at:
+        yield Event(at=dispatch.started_at, kind="began", text=event_text("began"))
+    tries = list(Attempt.objects.of(row.workspace_id).filter(delivery=row).order_by("pk"))
+    ways = _ways([*(each.route for each in tries), row.route])
+    for each in tries:
+        yield _try(each, ways, recipient)
+    yield from _of_people(row, dispatch, tries)
+    # What ended a letter in doubt is its last try, which stands there already.
+    if row.ended_at and row.state != DeliveryState.IN_DOUBT:
+        yield _end(row, ways, recipient)
+
+
+def _try(each: Attempt, ways: Mapping[int, Route], recipient: str) -> Event:
+    if each.state == DeliveryState.IN_DOUBT:
+        kind, detail = "no-answer", reason_text(each.reason)
+    elif each.reason and each.reason not in Reason.values:
+        kind, detail = "trouble", str(trouble_text(each.reason))
+    else:
+        kind, detail = "put-off", reason_text(each.reason)
+    return Event(
+        at=each.at,
+        kind=kind,
+        text=event_text(kind),
+        detail=detail,
+        number=each.number if kind != "trouble" else 0,
+        answer=_answer(each.code, each.status, each.words, recipient),
+        next_at=each.next_at if kind != "no-answer" else None,
+        **_way(ways.get(each.route or 0)),
+    )
+
+
+def _end(row: Delivery, ways: Mapping[int, Route], recipient: str) -> Event:
+    told = row.state in {DeliveryState.ACCEPTED, DeliveryState.BOUNCED}
+    return Event(
+        at=row.ended_at or row.next_attempt_at,
+        kind="ended",
+        text=row.get_state_display(),
+        detail=reason_text(row.reason),
+        number=row.attempts if told else 0,
+        answer=_answer(row.reply_code, row.reply_status, row.reply_text, recipient) if told else "",
+        **(_way(ways.get(row.route or 0)) if told else {}),
+    )
+
+
+def _of_people(row: Delivery, dispatch: Dispatch, tries: Iterable[Attempt]) -> Iterator[Event]:
+    """What staff did with this letter, or with the whole of which it is a part."""
+    entries = AuditEntry.objects.of(row.workspace_id).filter(
+        Q(subject=f"delivery:{row.pk}") | Q(subject=str(dispatch.pk)),
+        at__gte=dispatch.created_at,
+        action__in=_ACTS,
+    )
+    entries = entries.order_by("pk")
+    doubtful = [each.at for each in tries if each.state == DeliveryState.IN_DOUBT]
+    names = _names({each.actor for each in entries})
+    for each in entries:
+        about = each.detail.get("delivery", row.pk)
+        if each.action in _ABOUT_DOUBT and (
+            about != row.pk or not any(at <= each.at for at in doubtful)
+        ):
+            continue
+        if row.ended_at and each.action.startswith("dispatch.") and each.at > row.ended_at:
+            continue
+        yield Event(
+            at=each.at, kind=each.action, text=event_text(each.action), by=names[each.actor]
+        )
+
+
+def _names(labels: set[str]) -> dict[str, str]:
+    users = [label.removeprefix("user:") for label in labels if label.startswith("user:")]
+    found = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=users)}
+    return {label: found.get(label, label) for label in labels}
+
+
+def _ways(numbers: Iterable[int | None]) -> dict[int, Route]:
+    wanted = {number for number in numbers if number is not None}
+    return Route.objects.select_related("egress").in_bulk(wanted)
+
+
+def _way(route: Route | None) -> dict[str, str]:
+    if route is None:
+        return {}
+    return {
+        "way": route.egress.label,
+        "server": route.host,
+        "address": route.address,
+        "source": route.source,
+        "tls": route.tls,
+    }
+
+
+def _answer(code: int | None, status: str, words: str, recipient: str) -> str:
+    said = fill_words(words, recipient)
+    return " ".join(filter(None, (str(code or ""), status, said)))
+
+
+def _acts(row: Delivery, dispatch: Dispatch, standing: Standing | None) -> Iterator[str]:
+    if row.state == DeliveryState.IN_DOUBT:
+        if row.reason != "left":
+            yield "leave"
+        if dispatch.state != DispatchState.STOPPED:
+            yield "resend"
+    if row.state != DeliveryState.WAITING or row.state not in OPEN or standing is None:
+        return
+    if dispatch.state == DispatchState.STOPPED:
+        return
+    if row.held_at is not None:
+        yield "let-go"
+    else:
+        if not standing.in_hand:
+            yield "retry"
+        yield "hold"
+    if not standing.in_hand and _other_ways(row.workspace_id, standing.road):
+        yield "move"
+    yield "give-up"
+
+
+def _other_ways(workspace_id: uuid.UUID, road: Egress) -> bool:
+    """Whether there is another way that real letters may go by."""
+    if road.kind == "sandbox":
+        return False
+    others = Egress.objects.of(workspace_id).filter(removed_at=None).exclude(pk=road.pk)
+    return others.exclude(kind="sandbox").exists()

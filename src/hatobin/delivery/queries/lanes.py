@@ -1,0 +1,257 @@
+"""Lanes as screens show them: what waits where, how fast it goes, why it is slow, when it goes on.
+
+Numbers only, and never a scan of letters: senders tell of their lanes every few seconds (``LaneShare``), and
+what they do not have in hand stands in lots.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils.functional import Promise
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
+from hatobin.common import clock
+from hatobin.delivery.models import Egress, EgressKind
+from hatobin.delivery.queries.shaping import ShapingBroken, shaping_of
+from hatobin.delivery.rules.lane_words import Mood, mood_of, mood_text
+from hatobin.delivery.rules.shaping.document import Rule
+from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
+from hatobin.delivery.statements import statement
+
+SHOWN = 200  # lanes on a screen; of the others only how many
+_LANES = 1000  # lanes of senders that are looked at
+_LOTS = 50_000  # lots that are counted
+_LOCK = 8101  # of runner.node
+_ANY = "*"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneView:
+    """Letters for one destination by one way of sending.
+
+    ``waiting``: due or later, in lots or in a sender; ``later``: the part of it whose time has not come;
+    ``still``: not counted there, waits for a person. ``text``: how it is, in plain words; ``why``: the same
+    for experts, may be empty. ``next_at``: when something may leave again, None when it may now.
+    ``senders``: how many have it in hand; 0: it only stands in the queue.
+    """
+
+    egress_id: uuid.UUID
+    egress_name: str
+    sandbox: bool
+    site: str
+    title: str
+    domains: tuple[str, ...]
+    waiting: int
+    later: int
+    still: int
+    in_hand: int
+    per_minute: int
+    mood: Mood
+    text: str | Promise
+    why_code: str
+    why: str
+    next_at: datetime | None
+    most: int
+    granted: int
+    open: int
+    accepted: int
+    refused: int
+    last_reply: str
+    senders: int
+
+    @property
+    def may_wake(self) -> bool:
+        """Whether a person can end its rest."""
+        return self.mood in {"resting", "unreachable"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SenderView:
+    """A sender process that lives. ``in_hand``: letters of this workspace at servers now."""
+
+    number: int
+    host: str
+    pid: int
+    since: datetime
+    in_hand: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LanesView:
+    """All lanes of a workspace: the fullest ones, and how many more. Sums are over all of them.
+
+    ``complete`` is False when there are so many lots that only a part was counted.
+    """
+
+    lanes: tuple[LaneView, ...]
+    more: int
+    more_waiting: int
+    waiting: int
+    still: int
+    in_hand: int
+    per_minute: int
+    senders: tuple[SenderView, ...]
+    complete: bool
+    at: datetime
+
+
+@dataclass(kw_only=True, slots=True)
+class _Lane:
+    """Being summed up: what senders told (may be nothing), and what stands in lots."""
+
+    egress_id: uuid.UUID
+    site: str
+    told: Mapping[str, Any] = field(default_factory=dict)
+    queued: Counter[str] = field(default_factory=Counter)
+    next_at: datetime | None = None
+    domains: set[str] = field(default_factory=set)
+
+
+def lanes(
+    actor: Actor, *, search: str = "", egress_id: uuid.UUID | None = None, slow: bool = False
+) -> LanesView:
+    """How it goes now. ``search``: a part of a destination's name or domain; ``slow``: only lanes that rest,
+    are slow or stand still."""
+    check_right(actor, Right.VIEW)
+    roads = {row.pk: row for row in Egress.objects.of(actor.workspace_id)}
+    senders = senders_alive(actor)
+    told = _rows("lane_sums", workspace=actor.workspace_id, most=_LANES)
+    lots = _rows("queue_sums", workspace=actor.workspace_id, most=_LOTS)
+    rules = rules_of(actor.workspace_id)
+    found = [
+        _view(each, roads[each.egress_id], rules, has_sender=bool(senders))
+        for each in _merged(told, lots)
+    ]
+    chosen = [each for each in found if _is_chosen(each, search, egress_id, slow=slow)]
+    chosen.sort(key=lambda each: (-each.waiting - each.in_hand, -each.still, each.title, each.site))
+    unseen = told[0]["lanes"] - len(told) if told else 0
+    return LanesView(
+        lanes=tuple(chosen[:SHOWN]),
+        more=max(len(chosen) - SHOWN, 0) + unseen,
+        more_waiting=sum(each.waiting for each in chosen[SHOWN:]),
+        waiting=sum(each.waiting for each in found),
+        still=sum(each.still for each in found),
+        in_hand=told[0]["all_in_hand"] if told else 0,
+        per_minute=told[0]["all_per_minute"] if told else 0,
+        senders=senders,
+        complete=not lots or lots[0]["lots"] < _LOTS,
+        at=clock.now(),
+    )
+
+
+def senders_alive(actor: Actor) -> tuple[SenderView, ...]:
+    """Every sender process of the installation that lives; its machine only for who may manage."""
+    check_right(actor, Right.VIEW)
+    managing = actor.may(Right.MANAGE)
+    return tuple(
+        SenderView(
+            number=row["id"],
+            host=row["host"] if managing else "",
+            pid=row["pid"] if managing else 0,
+            since=row["started_at"],
+            in_hand=row["in_hand"],
+        )
+        for row in _rows("senders_alive", workspace=actor.workspace_id, lock=_LOCK)
+    )
+
+
+def a_sender_lives() -> bool:
+    """Whether any sender process of the installation lives."""
+    return bool(_rows("senders_alive", workspace=None, lock=_LOCK))
+
+
+def _rows(name: str, **values: object) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement(name), values)
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _merged(told: Sequence[Mapping[str, Any]], lots: Sequence[Mapping[str, Any]]) -> list[_Lane]:
+    """Lots stand under recipients' domains, lanes under sites: a lane knows its domains."""
+    merged: dict[tuple[uuid.UUID, str], _Lane] = {}
+    by_domain: dict[tuple[uuid.UUID, str], _Lane] = {}
+    for row in told:
+        lane = _Lane(egress_id=row["egress_id"], site=row["site"], told=row)
+        lane.domains = {each for each in (row["domains"] or "").split(",") if each}
+        merged[lane.egress_id, lane.site] = lane
+        by_domain |= {(lane.egress_id, domain): lane for domain in lane.domains}
+    for row in lots:
+        key = row["egress_id"], row["site"]
+        lane = by_domain.get(key) or merged.setdefault(key, _Lane(egress_id=key[0], site=key[1]))
+        lane.queued.update({name: row[name] for name in ("due", "later", "still")})
+        if row["next_at"] and (lane.next_at is None or row["next_at"] < lane.next_at):
+            lane.next_at = row["next_at"]
+    return [each for each in merged.values() if each.told or each.queued.total()]
+
+
+def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: bool) -> LaneView:
+    told, queued = lane.told, lane.queued
+    in_lane = told.get("waiting", 0) + told.get("in_hand", 0)
+    rest_until = told.get("next_at")
+    resting = rest_until is not None and rest_until > clock.now()
+    code = told.get("why_code", "")
+    mood = mood_of(
+        why=code,
+        in_lane=in_lane,
+        due=queued["due"],
+        later=queued["later"],
+        still=queued["still"],
+        resting=resting,
+        has_sender=has_sender,
+    )
+    return LaneView(
+        egress_id=road.pk,
+        egress_name=road.label,
+        sandbox=road.kind == EgressKind.SANDBOX,
+        site=lane.site,
+        title=_title(lane, road),
+        domains=tuple(sorted(lane.domains)),
+        waiting=told.get("waiting", 0) + queued["due"] + queued["later"],
+        later=queued["later"],
+        still=queued["still"],
+        in_hand=told.get("in_hand", 0),
+        per_minute=told.get("per_minute", 0),
+        mood=mood,
+        text=mood_text(mood),
+        why_code=code,
+        why=why_text(code, told["why_params"], rules) if code in WHY_CODES else "",
+        next_at=rest_until if resting else lane.next_at if mood == "later" else None,
+        **{name: told.get(name, 0) for name in _PLAIN},
+        last_reply=told.get("last_reply") or "",
+    )
+
+
+_PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")
+
+
+def _title(lane: _Lane, road: Egress) -> str:
+    if lane.site == _ANY:
+        return road.label
+    return lane.told.get("title") or min(lane.domains, default=lane.site)
+
+
+def rules_of(workspace_id: uuid.UUID) -> Mapping[str, Rule]:
+    """The reply rules by name; none where the installation's file cannot be used."""
+    try:
+        return {rule.name: rule for rule in shaping_of(workspace_id).rules}
+    except ShapingBroken:
+        return {}
+
+
+def _is_chosen(lane: LaneView, search: str, egress_id: uuid.UUID | None, *, slow: bool) -> bool:
+    words = search.strip().casefold()
+    places = (lane.title, lane.site, lane.egress_name, *lane.domains)
+    return (
+        (egress_id is None or lane.egress_id == egress_id)
+        and (not slow or lane.mood not in {"going", "soon", "empty"})
+        and (not words or any(words in place.casefold() for place in places))
+    )

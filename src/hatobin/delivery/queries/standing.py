@@ -1,0 +1,126 @@
+"""Why a letter waits at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.functional import Promise
+
+from hatobin.common import clock
+from hatobin.delivery.models import (
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Egress,
+    LaneShare,
+)
+from hatobin.delivery.queries.lanes import a_sender_lives, rules_of
+from hatobin.delivery.rules.history_words import standing_text
+from hatobin.delivery.rules.lane_words import mood_text
+from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
+from hatobin.delivery.rules.stops import stop_text
+from hatobin.delivery.rules.troubles import trouble_text
+from hatobin.delivery.statements import statement
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """``detail``: more about it, may be empty; ``until``: when that ends, where it is known.
+
+    ``road``: the way of sending that it waits for; ``site``: its lane there, where that rests;
+    ``in_hand``: a sender holds its lot.
+    """
+
+    code: str
+    text: str | Promise
+    detail: str
+    until: datetime | None
+    site: str
+    road: Egress
+    in_hand: bool
+
+
+class _Place(NamedTuple):
+    road: Egress
+    site: str
+    in_hand: bool
+
+
+class _Reason(NamedTuple):
+    code: str
+    detail: str = ""
+    until: datetime | None = None
+    site: str = ""
+
+
+def standing_of(row: Delivery, dispatch: Dispatch) -> Standing | None:
+    """What it waits for; None when it has ended."""
+    if row.state not in {DeliveryState.WAITING, DeliveryState.DOT_SENT}:
+        return None
+    place = _place(row, dispatch)
+    found = _by_person(row, dispatch) or _by_engine(row, place)
+    return Standing(
+        code=found.code,
+        text=standing_text(found.code),
+        detail=found.detail,
+        until=found.until,
+        site=found.site,
+        road=place.road,
+        in_hand=place.in_hand or row.state == DeliveryState.DOT_SENT,
+    )
+
+
+def _place(row: Delivery, dispatch: Dispatch) -> _Place:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("place"), {"dispatch": dispatch.pk, "letter": row.pk})
+        found = cursor.fetchone()
+    if found is None:
+        return _Place(dispatch.egress, row.domain, in_hand=False)
+    egress_id, site, _due_at, in_hand = found
+    return _Place(Egress.objects.of(row.workspace_id).get(pk=egress_id), site, in_hand)
+
+
+def _by_person(row: Delivery, dispatch: Dispatch) -> _Reason | None:
+    if row.state == DeliveryState.DOT_SENT:
+        return _Reason("handing-over")
+    if row.held_at is not None:
+        return _Reason("held", until=dispatch.expires_at)
+    why = stop_text(dispatch.state, dispatch.stop_code) if dispatch.stop_code else ""
+    if dispatch.state == DispatchState.HELD:
+        return _Reason("dispatch-held", why, dispatch.hold_until)
+    if dispatch.state != DispatchState.SENDING:
+        return _Reason("dispatch-paused", why)
+    return None
+
+
+def _by_engine(row: Delivery, place: _Place) -> _Reason:
+    now = clock.now()
+    road = place.road
+    if not a_sender_lives():
+        return _Reason("no-sender")
+    if row.attempts and row.next_attempt_at > now:
+        return _Reason("put-off", until=row.next_attempt_at)
+    if road.trouble_code:
+        detail = str(trouble_text(road.trouble_code, road.kind))
+        return _Reason("way-in-trouble", detail, road.resume_at)
+    if place.in_hand:
+        return _Reason("in-hand")
+    lanes = LaneShare.objects.filter(
+        Q(site=place.site) | Q(domains__contains=[place.site]), egress=road, next_at__gt=now
+    )
+    lane = lanes.filter(until__gt=now).order_by("-next_at").first()
+    if lane is not None:
+        known = lane.why_code in WHY_CODES
+        rules = rules_of(row.workspace_id)
+        detail = (
+            why_text(lane.why_code, lane.why_params, rules) if known else str(mood_text("resting"))
+        )
+        return _Reason("lane-rests", detail, lane.next_at, lane.site)
+    if row.next_attempt_at > now:  # the road broke in the middle of it
+        return _Reason("put-off", until=row.next_attempt_at)
+    return _Reason("in-turn")

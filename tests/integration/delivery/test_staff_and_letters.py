@@ -1,0 +1,339 @@
+"""What staff do with single letters that wait, and what a sender that has one in hand may still do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from tests.factories import make_actor
+from tests.integration.delivery.stage import (
+    Office,
+    due_now,
+    make_office,
+    reload,
+    rows,
+    send,
+    states,
+)
+
+from hatobin.accounts.models import AuditEntry, Role
+from hatobin.accounts.rules import Actor
+from hatobin.common import clock
+from hatobin.common.errors import Conflict, Invalid, NotAllowed, NotFound
+from hatobin.delivery.models import Delivery, Dispatch, Lot
+from hatobin.delivery.rules.decide import Outcome
+from hatobin.delivery.rules.states import DeliveryState
+from hatobin.delivery.runner.ledger import Slip, step_values
+from hatobin.delivery.services import letters
+from hatobin.delivery.services.egress import ensure_sandbox, save_relay
+from hatobin.delivery.services.lots import HELD_UNTIL
+from hatobin.delivery.statements import statement
+from hatobin.delivery.tokens import link_token
+from hatobin.feedback.services.unsubscribe import unsubscribe
+from hatobin.intake.sink import SinkThread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SENDER = 424_242  # a sender that we play by hand
+
+Act = Callable[[Actor, int], object]
+ACTS: list[Act] = [letters.retry, letters.hold, letters.let_go, letters.give_up]
+
+
+@pytest.fixture
+def office(sink: SinkThread) -> Office:
+    return make_office(sink)
+
+
+@pytest.fixture
+def dispatch(office: Office) -> Dispatch:
+    made = office.release()
+    Dispatch.objects.of(office.workspace.pk).filter(pk=made.pk).update(state="sending")
+    return made
+
+
+def lots(dispatch: Dispatch) -> list[Lot]:
+    return list(Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch).order_by("pk"))
+
+
+def leased(dispatch: Dispatch) -> list[Slip]:
+    """A sender takes everything in hand; what it knows of each letter."""
+    Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch).update(node=SENDER)
+    (lot,) = lots(dispatch)
+    return [
+        Slip(
+            id=row.pk, claim=row.claim, lot=lot.pk, node=SENDER, dispatch_id=dispatch.pk,
+            egress_id=lot.egress_id, site=lot.site,
+        )
+        for row in rows(dispatch)
+    ]  # fmt: skip
+
+
+def mark(slip: Slip) -> bool:
+    """The sender's own statement: may the dot go out?"""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("step"), step_values([], [(slip, None)], []))
+        found = cursor.fetchall()
+    if found:
+        slip.claim += 1
+        slip.marked = True
+    return bool(found)
+
+
+def record(slip: Slip, outcome: Outcome) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("step"), step_values([(slip, outcome, None, None)], [], []))
+
+
+def loaded(lot: Lot) -> list[int]:
+    """What a sender that leases this lot would read."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("letters"), {"ids": lot.ids})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def finished(dispatch: Dispatch) -> bool:
+    """What a sender finds when it looks whether all has ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement("settled"))
+        assert (dispatch.pk,) in cursor.fetchall(), lots(dispatch)
+        cursor.execute(statement("finish"), {"dispatches": [dispatch.pk]})
+    return reload(dispatch).state == "done"
+
+
+def acts_of(office: Office, row: Delivery) -> list[str]:
+    found = AuditEntry.objects.of(office.workspace.pk).filter(subject=f"delivery:{row.pk}")
+    return list(found.order_by("pk").values_list("action", flat=True))
+
+
+def test_a_letter_that_is_held_back_stays_when_the_others_leave_and_leaves_when_it_is_let_go(
+    office: Office, dispatch: Dispatch, sink: SinkThread
+) -> None:
+    hanako = rows(dispatch)[0]
+    letters.hold(office.alice, hanako.pk)
+    assert send(dispatch).accepted == 2
+    assert states(dispatch) == ["waiting", "accepted", "accepted"]
+    assert reload(dispatch).state == "sending"  # it is open as long as one letter is
+    letters.hold(office.alice, hanako.pk)  # again does no harm
+    letters.let_go(office.alice, hanako.pk)
+    letters.let_go(office.alice, hanako.pk)
+    assert send(dispatch).accepted == 3
+    assert len(sink.envelopes) == 3
+    assert acts_of(office, hanako) == ["delivery.held", "delivery.let-go"]
+
+
+def test_a_letter_in_a_senders_hand_is_held_back_by_its_row(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako, taro, _jiro = leased(dispatch)
+    letters.hold(office.alice, hanako.id)
+    assert not mark(hanako), "the dot of a letter that is held back goes out"
+    assert mark(taro)
+    old, own = lots(dispatch)
+    assert hanako.id in old.ids, "a lot that a sender holds was changed from outside"
+    assert (own.ids, own.due_at, own.node) == ([hanako.id], HELD_UNTIL, None)
+    assert hanako.id not in loaded(old)
+    assert loaded(own) == []
+
+
+def test_what_the_sender_hears_of_a_letter_that_was_held_back_meanwhile_does_not_count(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = leased(dispatch)[0]
+    letters.hold(office.alice, hanako.id)
+    record(hanako, Outcome(state=DeliveryState.WAITING, retry_in=timedelta(minutes=5)))
+    record(hanako, Outcome(state=DeliveryState.BOUNCED, reason="no-such-user"))
+    assert states(dispatch)[0] == "waiting"
+    assert [lot.ids for lot in lots(dispatch)][1:] == [[hanako.id]]
+
+
+def test_a_letter_between_mark_and_answer_is_left_to_its_server(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = leased(dispatch)[0]
+    assert mark(hanako)
+    for act in ACTS:
+        with pytest.raises(Conflict, match="at this moment"):
+            act(office.alice, hanako.id)
+    with pytest.raises(Conflict, match="at this moment"):
+        letters.move(office.alice, hanako.id, office.relay.pk)
+    record(hanako, Outcome(state=DeliveryState.ACCEPTED))
+    assert states(dispatch)[0] == "accepted"
+    for act in ACTS:
+        with pytest.raises(Conflict, match="does not wait any more"):
+            act(office.alice, hanako.id)
+
+
+def test_a_letter_that_was_put_off_is_tried_at_once(office: Office, dispatch: Dispatch) -> None:
+    hanako = leased(dispatch)[0]
+    record(hanako, Outcome(state=DeliveryState.WAITING, retry_in=timedelta(hours=4)))
+    assert lots(dispatch)[-1].due_at > clock.now() + timedelta(hours=3)
+    letters.retry(office.alice, hanako.id)
+    own = lots(dispatch)[-1]
+    assert (own.ids, own.site, own.egress_id) == ([hanako.id], "*", office.relay.pk)
+    assert own.due_at <= clock.now()
+    assert rows(dispatch)[0].next_attempt_at <= clock.now()
+
+
+def test_a_letter_that_a_sender_has_is_not_hurried(office: Office, dispatch: Dispatch) -> None:
+    hanako = leased(dispatch)[0]
+    with pytest.raises(Conflict, match="in hand already"):
+        letters.retry(office.alice, hanako.id)
+    assert len(lots(dispatch)) == 1
+
+
+def test_a_letter_that_is_held_back_is_not_hurried(office: Office, dispatch: Dispatch) -> None:
+    hanako = rows(dispatch)[0]
+    letters.hold(office.alice, hanako.pk)
+    with pytest.raises(Conflict, match="held back"):
+        letters.retry(office.alice, hanako.pk)
+
+
+def test_giving_up_ends_a_letter_that_was_never_tried_as_cancelled(
+    office: Office, dispatch: Dispatch, sink: SinkThread
+) -> None:
+    hanako = rows(dispatch)[0]
+    assert letters.give_up(office.alice, hanako.pk) == "cancelled"
+    assert send(dispatch).accepted == 2
+    assert (rows(dispatch)[0].state, rows(dispatch)[0].reason) == ("cancelled", "person")
+    assert len(sink.envelopes) == 2
+    assert finished(dispatch)
+
+
+def test_giving_up_ends_a_letter_that_was_tried_as_expired_also_in_a_senders_hand(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = leased(dispatch)[0]
+    record(hanako, Outcome(state=DeliveryState.WAITING, retry_in=timedelta()))
+    due_now(dispatch)
+    Lot.objects.of(dispatch.workspace_id).filter(ids=[hanako.id]).update(node=SENDER)
+    hanako.claim += 1
+    hanako.lot = lots(dispatch)[-1].pk
+    assert letters.give_up(office.alice, hanako.id) == "expired"
+    assert not mark(hanako)
+    assert rows(dispatch)[0].reason == "person"
+
+
+def test_a_held_letter_that_is_given_up_lets_its_dispatch_finish(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = rows(dispatch)[0]
+    letters.hold(office.alice, hanako.pk)
+    letters.give_up(office.alice, hanako.pk)
+    assert send(dispatch).cancelled == 1
+    assert finished(dispatch)
+
+
+def test_a_held_letter_whose_reader_unsubscribes_lets_its_dispatch_finish(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = rows(dispatch)[0]
+    letters.hold(office.alice, hanako.pk)
+    unsubscribe(link_token(hanako.pk), channel="one-click")
+    assert send(dispatch).suppressed == 1
+    assert finished(dispatch)
+
+
+def test_a_held_letter_stays_held_by_the_fall_back_and_without_its_lot(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = rows(dispatch)[0]
+    letters.hold(office.alice, hanako.pk)
+    other = save_relay(office.alice, name="別の中継", host="127.0.0.1", port=2525, tls="none")
+    values = {
+        "from": office.relay.pk, "to": other.pk, "dispatch": None, "by_domain": False, "lot": 500,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(statement("move_lots"), values)
+    assert {tuple(lot.ids): lot.due_at for lot in lots(dispatch)}[(hanako.pk,)] == HELD_UNTIL
+    Lot.objects.of(dispatch.workspace_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(statement("stray"), {"dispatches": [dispatch.pk]})
+    assert {tuple(lot.ids): lot.due_at for lot in lots(dispatch)}[(hanako.pk,)] == HELD_UNTIL
+
+
+def test_a_letter_goes_by_another_way(office: Office, dispatch: Dispatch) -> None:
+    other = save_relay(office.alice, name="別の中継", host="127.0.0.1", port=2525, tls="none")
+    hanako, taro, jiro = rows(dispatch)
+    letters.move(office.alice, hanako.pk, other.pk)
+    assert [(lot.ids, lot.egress_id) for lot in lots(dispatch)] == [
+        ([taro.pk, jiro.pk], office.relay.pk),
+        ([hanako.pk], other.pk),
+    ]
+    letters.hold(office.alice, hanako.pk)
+    letters.move(office.alice, hanako.pk, office.relay.pk)
+    assert lots(dispatch)[-1].due_at == HELD_UNTIL, "a letter that is held back left by moving"
+    letters.let_go(office.alice, hanako.pk)
+    assert lots(dispatch)[-1].egress_id == office.relay.pk
+
+
+def test_a_letter_never_goes_to_the_sandbox_nor_to_the_way_it_has(
+    office: Office, dispatch: Dispatch
+) -> None:
+    sandbox = ensure_sandbox(office.workspace.pk)
+    hanako = rows(dispatch)[0]
+    with pytest.raises(Invalid, match="sandbox"):
+        letters.move(office.alice, hanako.pk, sandbox.pk)
+    with pytest.raises(Invalid, match="this way already"):
+        letters.move(office.alice, hanako.pk, office.relay.pk)
+    assert len(lots(dispatch)) == 1
+
+
+def test_a_letter_in_a_senders_hand_is_not_moved(office: Office, dispatch: Dispatch) -> None:
+    other = save_relay(office.alice, name="別の中継", host="127.0.0.1", port=2525, tls="none")
+    hanako = leased(dispatch)[0]
+    with pytest.raises(Conflict, match="in hand already"):
+        letters.move(office.alice, hanako.id, other.pk)
+    assert len(lots(dispatch)) == 1
+
+
+def test_one_letter_in_doubt_is_sent_again_and_another_left(
+    office: Office, dispatch: Dispatch
+) -> None:
+    for slip in leased(dispatch):
+        assert mark(slip)
+        record(slip, Outcome(state=DeliveryState.IN_DOUBT, reason="no-answer"))
+    hanako, taro, jiro = rows(dispatch)
+    letters.resend(office.alice, hanako.pk)
+    letters.leave(office.alice, taro.pk)
+    assert [(row.state, row.reason) for row in rows(dispatch)] == [
+        ("waiting", ""),
+        ("in-doubt", "left"),
+        ("in-doubt", "no-answer"),
+    ]
+    assert lots(dispatch)[-1].ids == [hanako.pk]
+    with pytest.raises(Conflict, match="not in doubt"):
+        letters.resend(office.alice, hanako.pk)
+    with pytest.raises(Conflict, match="decided"):
+        letters.leave(office.alice, taro.pk)
+    assert jiro.state == "in-doubt"
+
+
+@pytest.mark.parametrize("act", [*ACTS, letters.resend, letters.leave])
+def test_another_workspace_has_no_such_letter(
+    office: Office, dispatch: Dispatch, sink: SinkThread, act: Act
+) -> None:
+    stranger = make_office(sink, name="となり市役所").alice
+    with pytest.raises(NotFound):
+        act(stranger, rows(dispatch)[0].pk)
+    assert states(dispatch) == ["waiting"] * 3
+    assert len(lots(dispatch)) == 1
+
+
+@pytest.mark.parametrize("act", [*ACTS, letters.resend, letters.leave])
+def test_who_may_only_look_changes_nothing(office: Office, dispatch: Dispatch, act: Act) -> None:
+    viewer = make_actor(office.workspace, Role.VIEWER)
+    with pytest.raises(NotAllowed):
+        act(viewer, rows(dispatch)[0].pk)
+    assert len(lots(dispatch)) == 1
+
+
+def test_an_approver_may_give_a_letter_up_but_not_send_it(
+    office: Office, dispatch: Dispatch
+) -> None:
+    approver = make_actor(office.workspace, Role.APPROVER)
+    hanako = rows(dispatch)[0]
+    with pytest.raises(NotAllowed):
+        letters.hold(approver, hanako.pk)
+    assert letters.give_up(approver, hanako.pk) == "cancelled"
