@@ -1,7 +1,7 @@
 """A lane in use: one road to one site, the letters for it, and carriers that hand them over at its pace.
 
-Pace (how many connections, how fast, what replies mean) is ``rules.shaping.LaneState``. What is kept here
-is the lane's own trouble: after a connection that failed it rests, then a single letter goes ahead.
+Pace (how many connections, how fast, what replies mean) is ``rules.shaping.LaneState``; ``mood`` is about
+connections that do not come about.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from uuid import UUID
 
 import structlog
 
-from hatobin.delivery.egress.errors import EgressError, NoSource, Refused
+from hatobin.delivery.egress.errors import EgressError, NoSource
 from hatobin.delivery.rules.decide import kept_words, not_sent
-from hatobin.delivery.rules.shaping import Hit, LanePolicy, LaneState
+from hatobin.delivery.rules.shaping import Hit, LaneState
 from hatobin.delivery.runner.carrier import Carrier
 from hatobin.delivery.runner.database import DatabaseAway, Line
 from hatobin.delivery.runner.holding import Holding, ReadyLetter, Turns
 from hatobin.delivery.runner.ledger import Ledger, Slip
+from hatobin.delivery.runner.mood import Mood, code_of
 from hatobin.delivery.runner.road import Road, Site
 from hatobin.delivery.runner.routes import Routes
 from hatobin.delivery.runner.service_carrier import ServiceCarrier
+from hatobin.delivery.runner.takers import Takers
 from hatobin.delivery.runner.writer import Writer
 from hatobin.wire.reply import Reply
 
@@ -62,16 +64,12 @@ class Lane:
         self.last_hit: tuple[Hit | None, float] = (None, 0.0)
         self.accepted = self.refused = 0
         self.busy = 0  # carriers at work
-        self.trouble_params: dict[str, object] = {}
         self._turns = Turns()
         self._holdings: dict[tuple[int, int], Holding] = {}
         self._in_hand = 0
-        self._takers: list[asyncio.Future[None]] = []
-        self._failures = 0
-        self._failed_at = 0.0
-        self._rest_until = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self.mood = Mood()
         self._loop = asyncio.get_running_loop()
+        self._takers = Takers(self._loop)
         self._share = -1  # connections that this sender may use; below 0: not known yet
         self._wanted_until = 0.0
         self.pace.lease(0.0, connections=0, share=0.0, until=0.0)
@@ -113,7 +111,7 @@ class Lane:
         self._share = connections if until > now else -1
         self.pace.lease(now, connections=connections, share=connections / most, until=until)
         if connections:
-            self._call_takers()
+            self._takers.call()
             self._pump()
             self.shared.hungry()
         elif self._holdings:
@@ -121,7 +119,7 @@ class Lane:
 
     def wake(self) -> None:
         """A person wants it to go on."""
-        self._rest_until = 0.0
+        self.mood.end_rest()
         self.pace.resume(self._loop.time())
         self._pump()
         self.shared.hungry()
@@ -139,13 +137,13 @@ class Lane:
     def resting(self, now: float) -> float:
         """Seconds until anything may leave here; 0: now."""
         suspended = self.pace.suspended_until or 0.0
-        return max(self._rest_until - now, suspended - now, 0.0)
+        return max(self.mood.rest(now), suspended - now)
 
     def appetite(self, dispatch_id: UUID | None = None) -> bool:
         """Whether it wants another lot, of this dispatch."""
         if self.closing or self._share == 0 or self.resting(self._loop.time()):
             return False
-        if self._failures:  # a single letter goes ahead and proves the road
+        if self.mood.is_bad:  # a single letter goes ahead and proves the road
             return not self._turns.waiting and not self._in_hand
         wanted = self.pace.policy.connections * _PER_CARRIER
         if dispatch_id is None:
@@ -163,16 +161,14 @@ class Lane:
         elif holding.is_over:
             self._end(holding)
         else:
-            self._call_takers()
+            self._takers.call()
             self._pump()
 
     def close(self) -> None:
         """Takes nothing new; letters that were not offered yet go back."""
         self.closing = True
         self.turn_away(lambda _holding: True, 0.0)
-        self._call_takers()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._takers.close()
 
     async def take(self, idle: float) -> ReadyLetter | None:
         """The next letter for a carrier; None when there was none for ``idle`` seconds, or the lane closes."""
@@ -184,16 +180,16 @@ class Lane:
             if not self._turns.waiting:
                 self.shared.hungry()
             left = deadline - self._loop.time()
-            if left <= 0 or not await self._called(left):
+            if left <= 0 or not await self._takers.wait(left):
                 return None
         return None
 
     async def take_now(self) -> ReadyLetter | None:
         """The next letter, if there is one that may be offered now."""
-        while self._turns.waiting and not self.closing and not (self._failures and self._in_hand):
+        while self._turns.waiting and not self.closing and not (self.mood.is_bad and self._in_hand):
             now = self._loop.time()
             if not self.pace.take(now):
-                self._wake_at(self.pace.next_send_at(now))
+                self._takers.call_at(self.pace.next_send_at(now))
                 return None
             found = self._turns.next()
             if found is None:
@@ -226,12 +222,15 @@ class Lane:
                 self.pace.give_back()
             if holding.is_over:
                 self._end(holding)
-        if self._failures:
-            self._call_takers()
+        if self.mood.is_bad:
+            self._takers.call()
 
     def left(self) -> None:
         """A carrier has gone; where letters wait another may come."""
         self.busy -= 1
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # the whole sender ends
+            return
         self._pump()
         if not self.busy:
             self.shared.hungry()
@@ -253,10 +252,10 @@ class Lane:
 
     async def works(self) -> None:
         """The server answered about a letter."""
-        if not self._failures and not self.road.troubled:
+        if not self.mood.is_bad and not self.road.troubled:
             return
-        self._failures = 0
-        self._call_takers()
+        self.mood.works()
+        self._takers.call()
         self._pump()
         if self.road.by_domain:
             return
@@ -271,21 +270,19 @@ class Lane:
 
         One outage is one failure, however many connections notice it.
         """
-        if since < self._failed_at or self._loop.time() < self._rest_until:
+        now = self._loop.time()
+        pause = self.mood.failed(error, since, now, self.pace.policy.backoff)
+        if pause is None:
             return
-        self._failures += 1
-        self._failed_at = self._loop.time()
-        pause = _pause(error, self.pace.policy, self._failures)
-        self._rest_until = self._failed_at + pause
-        self.trouble_params = {"kind": _code(error), "times": self._failures}
+        code = code_of(error)
         words = kept_words(error.reply.text if error.reply else error.detail, recipient)
-        _log.warning("road is in trouble", kind=_code(error), rest=pause, failures=self._failures)
+        _log.warning("road is in trouble", kind=code, rest=pause, failures=self.mood.failures)
         self.turn_away(lambda _holding: True, pause)
         if self.road.by_domain and not isinstance(error, NoSource):
             return
         try:
             await self.shared.line.run(
-                "trouble", egress=self.road.id, code=_code(error), words=words, rest=pause
+                "trouble", egress=self.road.id, code=code, words=words, rest=pause
             )
         except DatabaseAway:
             _log.warning("database is away, trouble is not shown")
@@ -327,7 +324,7 @@ class Lane:
             self.shared.spawn(carrier.run())
 
     def _may_come(self, now: float) -> bool:
-        if self.closing or (self._failures and self.busy):
+        if self.closing or (self.mood.is_bad and self.busy):
             return False
         return self.pace.may_open(now) and not self.resting(now)
 
@@ -335,50 +332,9 @@ class Lane:
         del self._holdings[holding.lot, holding.node]
         self.ledger.release_lot(holding.lot, holding.node, holding.rest, holding.back)
 
-    async def _called(self, seconds: float) -> bool:
-        waiter: asyncio.Future[None] = self._loop.create_future()
-        self._takers.append(waiter)
-        try:
-            async with asyncio.timeout(seconds):
-                await waiter
-            return True
-        except TimeoutError:
-            return False
-        finally:
-            if waiter in self._takers:
-                self._takers.remove(waiter)
-
-    def _call_takers(self) -> None:
-        takers, self._takers = self._takers, []
-        for waiter in takers:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _wake_at(self, at: float) -> None:
-        """When the next letter may leave. Without an end there is a new lease first."""
-        if self._timer is not None and self._timer.when() > self._loop.time():
-            return
-        if at != float("inf"):
-            self._timer = self._loop.call_at(at, self._call_takers)
-
 
 def _other_way(new: Site, old: Site) -> bool:
     """Connections know theirs by identity: an equal one is not a new one."""
     if new.service is not old.service:
         return True
     return getattr(new.way, "settings", None) != getattr(old.way, "settings", None)
-
-
-def _pause(error: EgressError, policy: LanePolicy, failures: int) -> float:
-    """How long the lane rests after so many failures in a row."""
-    waits = policy.backoff
-    pause = waits[min(failures, len(waits)) - 1]
-    wanted = getattr(error, "retry_after", None)
-    return max(pause, wanted) if wanted is not None else pause
-
-
-def _code(error: EgressError) -> str:
-    """The kind, for ``rules.troubles``; a refusal that is about the road says which."""
-    if isinstance(error, Refused) and error.reply is not None:
-        return "shutting-down" if error.reply.code == 421 else "auth-required"
-    return error.kind

@@ -140,7 +140,7 @@ class Shares:
                 meter.per_minute(now, lane.accepted + lane.refused),
                 lane.last_reply,
                 why.code if why else ("dead" if rest else ""),
-                json.dumps(_params(why.params, now) if why else lane.trouble_params),
+                json.dumps(_params(why.params, now) if why else lane.mood.params),
                 rest or None,
                 None if hit is None else json.dumps(_hit_to(hit)),
                 None if hit is None else now - hit_at,
