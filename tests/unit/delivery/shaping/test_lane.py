@@ -142,6 +142,13 @@ def test_the_rate_of_the_policy_is_kept_and_told() -> None:
     assert found == Why(code="rate", params={"per_second": 5})
 
 
+def test_an_unlimited_lane_is_not_slow_by_its_rate_even_when_asked_about_a_moment_ago() -> None:
+    """Whoever asks may have read the clock before the last letter was taken."""
+    state = lane('[default]\nrate = "unlimited"\n')
+    assert state.take(10.0)
+    assert state.why_slow(9.99) is None
+
+
 def test_without_a_lease_nothing_leaves_and_a_new_one_brings_its_share() -> None:
     state = lane(domain="docomo.ne.jp")
     state.lease(0, connections=1, share=0.5, until=10)

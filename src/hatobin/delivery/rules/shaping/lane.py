@@ -215,7 +215,7 @@ class LaneState:
             return by_rule("one-by-one", brakes.one_rule, brakes.said, **width)
         if narrow and self._failure:
             return Why(code="after-failures", params=width | {"kind": self._failure})
-        if self._pace.next_at(now) > now:
+        if self._pace.interval and self._pace.next_at(now) > now:
             return Why(code="rate", params={"per_second": 1 / self._pace.interval})
         if self.open >= self.allowed:
             return Why(code="warming-up" if narrow else "connections", params=width)
