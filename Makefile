@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TOOLS_ENV := HATOBIN_DATA_DIR=$(CURDIR)/.cache/tools HATOBIN_SECRET_KEY=only-for-tools-that-read-the-code-0123456789-abcdefghij \
 	HATOBIN_MASTER_KEY=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= HATOBIN_BASE_URL=https://hatobin.example
 
-.PHONY: setup run test lint types contracts translations checks format screenshots bench clean
+.PHONY: setup run test faults lint types contracts translations checks format screenshots bench clean
 
 setup: $(VENV)/.installed
 	@$(BIN)/python tools/build_assets.py
@@ -26,6 +26,10 @@ run: setup
 
 test: setup
 	@$(BIN)/python -m pytest
+
+# The long form of the proof: kill -9 at random over a large campaign, about ten minutes. FAULTS_SEED repeats one.
+faults: setup
+	@$(BIN)/python -m pytest -s tests/acceptance/faults tests/acceptance/faults/long_form.py
 
 lint: setup
 	$(BIN)/ruff check .

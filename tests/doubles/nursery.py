@@ -65,8 +65,8 @@ class Child:
         try:
             found = {
                 match[1]
-                for name in os.listdir(f"/proc/{self.pid}/fd")
-                if (match := _SOCKET.match(_link(f"/proc/{self.pid}/fd/{name}")))
+                for path in Path(f"/proc/{self.pid}/fd").iterdir()
+                if (match := _SOCKET.match(_link(path)))
             }
             local = Path(f"/proc/{self.pid}/net/unix").read_text().splitlines()[1:]
         except (FileNotFoundError, ProcessLookupError):
@@ -155,9 +155,9 @@ class Nursery:
         return line.strip()
 
 
-def _link(path: str) -> str:
+def _link(path: Path) -> str:
     try:
-        return os.readlink(path)
+        return str(path.readlink())
     except OSError:
         return ""
 
@@ -167,6 +167,11 @@ def _state(pid: int) -> str:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _serve_orders() -> None:
@@ -179,14 +184,14 @@ def _serve_orders() -> None:
 
     libc = ctypes.CDLL(None)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    print("ready", flush=True)
+    _say("ready")
     for line in sys.stdin:
         pid = os.fork()
         if not pid:
             libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             _be_sender(json.loads(line))
-        print(pid, flush=True)
+        _say(str(pid))
 
 
 def _be_sender(order: Mapping[str, Any]) -> None:
@@ -220,7 +225,6 @@ def _send(order: Mapping[str, Any]) -> None:
     import uvloop
 
     uvloop.run(_send_there(order))
-    print("sender has drained", file=sys.stderr)
 
 
 async def _send_there(order: Mapping[str, Any]) -> None:
