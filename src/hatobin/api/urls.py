@@ -13,7 +13,9 @@ from hatobin import __version__
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Right
 from hatobin.api import (
+    delivery,
     domains,
+    emergency,
     imports,
     letters,
     lists,
@@ -34,6 +36,7 @@ TAGS = {
     "Imports": "Spreadsheets into lists, whole or nothing.",
     "Letters": "Drafts: written, checked, looked at, tested. There is no To, Cc or Bcc.",
     "Releases": "Sending, the brake, and what became of each letter.",
+    "Delivery": "How sending goes, the story of one letter, and what can be done about it.",
     "Do-not-mail list": "Addresses that must not be mailed. It is read last, before every letter.",
     "Sending": "From lines, the legal facts under every letter, and ways out.",
     "Sending domains": "For whom letters are signed (DKIM), and what the DNS says about them.",
@@ -73,7 +76,19 @@ def me(request: HttpRequest) -> Any:
     return {"workspace": workspace.name, "rights": sorted(actor.rights)}
 
 
-for each in (key_router, lists, imports, letters, releases, suppression, sending, domains, shaping):
+for each in (
+    key_router,
+    lists,
+    imports,
+    letters,
+    releases,
+    delivery,
+    emergency,
+    suppression,
+    sending,
+    domains,
+    shaping,
+):
     api.add_router("", each if isinstance(each, Router) else each.router)
 
 _patterns, _app, _namespace = api.urls

@@ -118,11 +118,11 @@ def set_command(
     from hatobin.delivery.services.egress import make_default, save_egress
 
     actor = _actor(runtime, workspace)
-    stored = _find(actor, which)
+    stored = find_way(actor, which)
     values = _values(actor, stored.kind, given) | ({"name": name} if name else {})
     if set(values) == {"make_default"}:
         make_default(actor, stored.id)
-        click.echo(json.dumps(_object(_find(actor, str(stored.id)))) if as_json else _("Saved."))
+        click.echo(json.dumps(_object(find_way(actor, str(stored.id)))) if as_json else _("Saved."))
         return
     merged = _stored_values(stored) | values
     if "settings" in values and merged.get("provider") == stored.provider:
@@ -145,7 +145,7 @@ def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -
 
     actor = _actor(runtime, workspace)
     with override(terminal_language()):
-        found = test_egress(actor, _find(actor, which).id, to=to)
+        found = test_egress(actor, find_way(actor, which).id, to=to)
         if as_json:
             body = asdict(found) | {"text": str(found.text), "advice": str(found.advice)}
             body["steps"] = [asdict(each) | {"text": str(each.text)} for each in found.steps]
@@ -171,7 +171,7 @@ def remove(runtime: Runtime, which: str, workspace: str) -> None:
     from hatobin.delivery.services.egress import delete_egress
 
     actor = _actor(runtime, workspace)
-    delete_egress(actor, _find(actor, which).id)
+    delete_egress(actor, find_way(actor, which).id)
     click.echo(_("The way of sending is removed."))
 
 
@@ -181,7 +181,7 @@ def _actor(runtime: Runtime, workspace: str) -> Actor:
     return operator_actor(runtime, workspace)
 
 
-def _find(actor: Actor, which: str) -> EgressView:
+def find_way(actor: Actor, which: str) -> EgressView:
     """By id, else by name."""
     from hatobin.delivery import queries
 
@@ -209,7 +209,7 @@ def _values(actor: Actor, kind: str, given: Mapping[str, Any]) -> dict[str, Any]
         values["settings"] = dict(_pairs(values["settings"], "--setting"))
     if "fallback_id" in values:
         named = values["fallback_id"]
-        values["fallback_id"] = None if named == "none" else _find(actor, named).id
+        values["fallback_id"] = None if named == "none" else find_way(actor, named).id
     if kind == "provider":
         path = values.pop("credentials", None)
         words = path.read_text() if path else os.environ.get("HATOBIN_EGRESS_CREDENTIALS", "")
@@ -259,7 +259,7 @@ def _say_saved(actor: Actor, row: Any, as_json: bool) -> None:
     if absent:
         text = _("This machine does not have the address %(addresses)s; the one that sends must.")
         click.echo("hatobin: " + text % {"addresses": ", ".join(absent)}, err=True)
-    saved = _find(actor, str(row.pk))
+    saved = find_way(actor, str(row.pk))
     if as_json:
         click.echo(json.dumps(_object(saved), ensure_ascii=False))
     else:

@@ -11,9 +11,11 @@ from hatobin.cli.accounts import createowner, resetpassword
 from hatobin.cli.domains import domain
 from hatobin.cli.egress import egress
 from hatobin.cli.importing import import_command
+from hatobin.cli.lanes import lanes, move, retry
 from hatobin.cli.sending import send
 from hatobin.cli.shaping import shaping
 from hatobin.cli.shared import say_error
+from hatobin.cli.stopping import stop
 
 
 class _Commands(click.Group):
@@ -54,5 +56,17 @@ def hatobin() -> None:
     """
 
 
-for _command in (createowner, resetpassword, import_command, send, shaping, domain, egress):
+for _command in (
+    createowner,
+    resetpassword,
+    import_command,
+    send,
+    stop,
+    lanes,
+    retry,
+    move,
+    shaping,
+    domain,
+    egress,
+):
     hatobin.add_command(_command)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.urls import URLPattern, URLResolver, include, path
 
+from hatobin.console.delivery import letter as delivery_letter
+from hatobin.console.delivery import moving
+from hatobin.console.delivery import views as delivery
+from hatobin.console.emergency import views as emergency
 from hatobin.console.entrance import account as own_account
 from hatobin.console.entrance import views as entrance
 from hatobin.console.gallery import views as gallery
@@ -35,7 +39,16 @@ _letters = [
     path("<uuid:letter_id>/result/", result.result, name="letter-result"),
     path("<uuid:letter_id>/progress/", result.progress, name="letter-progress"),
     path("<uuid:letter_id>/result.csv", result.csv_file, name="letter-csv"),
+    path("<uuid:letter_id>/move/", moving.campaign, name="letter-move"),
     path("<uuid:letter_id>/act/<slug:what>/", sending.act, name="letter-act"),
+]
+
+_delivery = [
+    path("", delivery.index, name="delivery"),
+    path("live/", delivery.live, name="delivery-live"),
+    path("way/<uuid:egress_id>/move/", moving.way, name="way-move"),
+    path("letter/<int:delivery_id>/", delivery_letter.show, name="delivery-letter"),
+    path("letter/<int:delivery_id>/move/", moving.letter, name="delivery-letter-move"),
 ]
 
 _lists = [
@@ -109,7 +122,10 @@ _console: list[URLPattern | URLResolver] = [
     path("invitation/<str:token>", entrance.invitation, name="invitation"),
     path("no-workspace/", entrance.no_workspace, name="no-workspace"),
     path("letters/", include(_letters)),
+    path("delivery/", include(_delivery)),
     path("lists/", include(_lists)),
+    path("emergency/", emergency.index, name="emergency"),
+    path("emergency/lift/", emergency.lift, name="emergency-lift"),
     path("sandbox/", sandbox.index, name="sandbox"),
     path("sandbox/clear/", sandbox.clear, name="sandbox-clear"),
     path("sandbox/<int:letter_id>/", sandbox.letter, name="sandbox-letter"),

@@ -25,7 +25,8 @@ _SUMS = {
     "in_doubt": 1, "waiting": 0,
 }  # fmt: skip
 _ROW = {
-    "position": 1, "contact_id": 810, "address": "hanako@example.jp", "fields": {"氏名": "山田花子"},
+    "position": 1, "delivery_id": 4711, "contact_id": 810,
+    "address": "hanako@example.jp", "fields": {"氏名": "山田花子"},
     "state": "accepted", "reason": "", "reason_text": "", "attempts": 1, "code": 250, "status": "2.0.0",
     "words": "250 2.0.0 Ok", "ended": True, "at": AT,
 }  # fmt: skip
@@ -104,6 +105,7 @@ class RowOut(Schema):
     """What became of one person's letter."""
 
     position: int
+    delivery_id: int = Field(description="For `GET /delivery/letters/{delivery_id}`")
     contact_id: int
     address: str
     fields: dict[str, str]

@@ -13,7 +13,8 @@ from hatobin.campaigns import queries
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.services.drafts import locked
 from hatobin.delivery.services import control as delivery
-from hatobin.delivery.services import in_doubt
+from hatobin.delivery.services import in_doubt, lanes, moving
+from hatobin.delivery.services.moving import Move
 
 
 @transaction.atomic
@@ -59,6 +60,24 @@ def resend_in_doubt(actor: Actor, campaign_id: uuid.UUID) -> int:
     """Sends every letter in doubt once more: its reader may get it twice. How many."""
     check_right(actor, Right.SEND)
     return in_doubt.resend(actor, queries.dispatch_id_of(actor, campaign_id))
+
+
+def retry_put_off(actor: Actor, campaign_id: uuid.UUID) -> int:
+    """Tries every letter now that a server put off. How many."""
+    check_right(actor, Right.SEND)
+    return lanes.retry_put_off(actor, queries.dispatch_id_of(actor, campaign_id))
+
+
+def plan_move(actor: Actor, campaign_id: uuid.UUID, egress_id: uuid.UUID) -> Move:
+    """What would go by another way of sending, and from where. Changes nothing."""
+    check_right(actor, Right.SEND)
+    return moving.plan_for_letter(actor, queries.dispatch_id_of(actor, campaign_id), egress_id)
+
+
+def move(actor: Actor, campaign_id: uuid.UUID, egress_id: uuid.UUID) -> Move:
+    """What waits of this letter goes by another way of sending, because a person says so."""
+    check_right(actor, Right.SEND)
+    return moving.move_letter(actor, queries.dispatch_id_of(actor, campaign_id), egress_id)
 
 
 def leave_in_doubt(actor: Actor, campaign_id: uuid.UUID) -> int:

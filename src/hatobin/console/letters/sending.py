@@ -31,6 +31,7 @@ _ACTS: dict[str, Callable[[Actor, uuid.UUID], object]] = {
     "stop": control.stop,
     "resend": control.resend_in_doubt,
     "leave": control.leave_in_doubt,
+    "retry": control.retry_put_off,
 }
 
 
@@ -91,7 +92,7 @@ def choose_egress(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
 @staff_only
 @require_POST
 def act(request: StaffRequest, letter_id: uuid.UUID, what: str) -> HttpResponse:
-    """One of the buttons: call back, pause, resume, stop, resend or leave what is in doubt."""
+    """One of the buttons: call back, pause, resume, stop, resend or leave what is in doubt, retry."""
     if what not in _ACTS:
         return HttpResponse(status=404)
     with told(request):
@@ -159,4 +160,5 @@ def _said(what: str) -> str:
         "stop": _("Sending is stopped. Nothing more leaves."),
         "resend": _("The letters in doubt are sent once more."),
         "leave": _("The letters in doubt stay as they are."),
+        "retry": _("The letters that were put off are tried now."),
     }[what]

@@ -25,6 +25,7 @@ register = template.Library()
 _SECTIONS = (
     ("console:home", "home", _("Home")),
     ("console:letters", "letter", _("Letters")),
+    ("console:delivery", "send", _("Delivery status")),
     ("console:lists", "people", _("Lists")),
     ("console:sandbox", "inbox", pgettext_lazy("menu", "Sandbox mailbox")),
     ("console:suppression", "suppressed", _("Do-not-mail list")),
@@ -32,6 +33,7 @@ _SECTIONS = (
 )
 # Both are full of addresses: who may not see people is not led there.
 _WITH_PEOPLE = {"console:sandbox", "console:suppression"}
+_NEAR = 300  # seconds from now in which seconds are told
 _WEEKDAYS = ("月", "火", "水", "木", "金", "土", "日")
 
 
@@ -162,6 +164,20 @@ def when(moment: datetime | None, seconds: bool = False) -> SafeString:
     else:
         text = f"{local:%a} {local.day} {local:%b %Y}, {clock}"
     return format_html('<time datetime="{}" class="when">{}</time>', local.isoformat(), text)
+
+
+@register.simple_tag
+def clock_time(moment: datetime | None) -> SafeString:
+    """14:05 for a moment of today (14:05:30 within the next minutes), else as ``when``."""
+    if moment is None:
+        return SafeString("")
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.date() != now.date():
+        return when(moment)
+    near = abs((local - now).total_seconds()) < _NEAR
+    return format_html(
+        '<span class="when">{}</span>', f"{local:%H:%M:%S}" if near else f"{local:%H:%M}"
+    )
 
 
 @register.simple_tag(name="in_a_row")

@@ -47,6 +47,11 @@ class Event:
     next_at: datetime | None = None
     by: str = ""
 
+    @property
+    def look(self) -> str:
+        """The kind in a word without dots: acts of people look alike."""
+        return "person" if "." in self.kind else self.kind
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
@@ -126,7 +131,8 @@ def _try(each: Attempt, ways: Mapping[int, Route], recipient: str) -> Event:
     elif each.reason and each.reason not in Reason.values:
         kind, detail = "trouble", str(trouble_text(each.reason))
     else:
-        kind, detail = "put-off", reason_text(each.reason)
+        kind = "put-off"
+        detail = "" if each.reason == Reason.DEFERRED else reason_text(each.reason)
     return Event(
         at=each.at,
         kind=kind,
@@ -193,7 +199,7 @@ def _way(route: Route | None) -> dict[str, str]:
         "way": route.egress.label,
         "server": route.host,
         "address": route.address,
-        "source": route.source,
+        "source": "" if route.source == "any" else route.source,
         "tls": route.tls,
     }
 

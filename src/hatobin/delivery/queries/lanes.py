@@ -6,6 +6,7 @@ what they do not have in hand stands in lots.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -66,6 +67,11 @@ class LaneView:
     refused: int
     last_reply: str
     senders: int
+
+    @property
+    def look(self) -> str:
+        """Its mood among the states that a screen has a sign for."""
+        return f"lane-{self.mood}"
 
     @property
     def may_wake(self) -> bool:
@@ -223,7 +229,7 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
         mood=mood,
         text=mood_text(mood),
         why_code=code,
-        why=why_text(code, told["why_params"], rules) if code in WHY_CODES else "",
+        why=why_text(code, json.loads(told["why_params"]), rules) if code in WHY_CODES else "",
         next_at=rest_until if resting else lane.next_at if mood == "later" else None,
         **{name: told.get(name, 0) for name in _PLAIN},
         last_reply=told.get("last_reply") or "",

@@ -42,6 +42,7 @@ class Row:
     attempts: int
     at: datetime
     ended: bool
+    held: bool
     code: int | None
     status: str
     words: str
@@ -146,6 +147,7 @@ def _row(row: Delivery, person: Person) -> Row:
         attempts=row.attempts,
         at=row.ended_at or row.next_attempt_at,
         ended=row.ended_at is not None,
+        held=row.held_at is not None,
         code=row.reply_code,
         status=row.reply_status,
         words=fill_words(row.reply_text, person.address),

@@ -35,7 +35,7 @@ def mood_of(
     if not has_sender and in_lane + due + later:
         return "no-sender"
     if resting:
-        return "unreachable" if why == "dead" else "resting"
+        return "resting" if why == "suspended" else "unreachable"
     if in_lane:
         return "slow" if why in _SLOW else "going"
     if due:

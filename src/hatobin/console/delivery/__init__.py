@@ -1,0 +1,1 @@
+"""Delivery status: lanes as they are, and the story of each letter."""

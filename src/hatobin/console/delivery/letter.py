@@ -1,0 +1,56 @@
+"""Why has this person not got it? One letter's story, and what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from hatobin.accounts.rules import Actor, Right
+from hatobin.campaigns import queries as campaigns
+from hatobin.console.middleware import StaffRequest
+from hatobin.console.shared import staff_only, told
+from hatobin.delivery.queries.history import History, history
+from hatobin.delivery.services import letters
+
+# By what a button is called: the act, the right that it takes, and what is said afterwards.
+_ACTS: dict[str, tuple[Callable[[Actor, int], object], Right, Promise]] = {
+    "retry": (letters.retry, Right.SEND, _("It is tried now. Look here again in a few seconds.")),
+    "hold": (letters.hold, Right.SEND, _("It is held back. It leaves when you let it go.")),
+    "let-go": (letters.let_go, Right.SEND, _("It waits for its turn again.")),
+    "give-up": (letters.give_up, Right.STOP, _("It is given up. It never leaves.")),
+    "resend": (letters.resend, Right.SEND, _("It is sent once more.")),
+    "leave": (letters.leave, Right.SEND, _("It stays as it is.")),
+}
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def show(request: StaffRequest, delivery_id: int) -> HttpResponse:
+    """The page; a POST is one of its buttons."""
+    if request.method == "POST":
+        act = _ACTS.get(request.POST.get("act", ""))
+        if act is None:
+            return HttpResponse(status=404)
+        with told(request):
+            act[0](request.actor, delivery_id)
+            messages.success(request, str(act[2]))
+        return redirect("console:delivery-letter", delivery_id)
+    found = history(request.actor, delivery_id)
+    return render(request, "console/delivery/letter.html", about(request, found))
+
+
+def about(request: StaffRequest, found: History) -> dict[str, object]:
+    """What pages about one letter know."""
+    behind = campaigns.letters_behind(request.actor, [str(found.dispatch_id)])
+    rights = {name: act[1] for name, act in _ACTS.items()} | {"move": Right.SEND}
+    return {
+        "found": found,
+        "campaign": behind.get(str(found.dispatch_id)),
+        "acts": [each for each in found.acts if request.actor.may(rights[each])],
+    }
