@@ -23,7 +23,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from hatobin.common.hosts import is_loopback
 from hatobin.common.web_address import web_address
 
-_SECRETS = ("secret_key", "master_key", "database_url")
+_SECRETS = ("secret_key", "master_key", "database_url", "metrics_token")
 
 
 class SettingsError(Exception):
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     dns_servers: Annotated[list[str], NoDecode] = Field(default_factory=list)
     dns_port: int = Field(default=53, ge=1, le=65535)
     mail_service_url: str = ""
+    metrics_token: str = ""
     debug: bool = False
 
     @model_validator(mode="before")
@@ -124,6 +125,14 @@ class Settings(BaseSettings):
         if value.strip() and (parts.scheme != "http" or not is_loopback(parts.hostname or "")):
             raise ValueError("must be like http://127.0.0.1:8123, on this machine itself")
         return value.strip()
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: str) -> str:
+        token = value.strip()
+        if token and (len(token) < 16 or not token.isascii() or not token.isprintable()):
+            raise ValueError("must have 16 characters or more, ASCII, without line breaks")
+        return token
 
     @property
     def public_url(self) -> str:
