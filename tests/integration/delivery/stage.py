@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from django.db import connection
 from tests.factories import make_actor, make_list, make_workspace
 
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.audience.models import ContactList
+from hatobin.common.errors import HatobinError
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 from hatobin.delivery.egress.endpoint import Timeouts
@@ -187,6 +189,14 @@ def check_promises(dispatch: Dispatch, sink: SinkThread) -> Sums:
     assert not never & set(seen), "not sent, and the server has it"
     assert all(number == 1 for number in seen.values()), seen.most_common(3)
     return found
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What is done in here is refused for this reason."""
+    with pytest.raises(HatobinError) as raised:
+        yield
+    assert raised.value.code == code
 
 
 def until(condition: Callable[[], object], what: str, within: float = 20.0) -> None:
