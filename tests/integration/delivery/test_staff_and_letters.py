@@ -77,8 +77,7 @@ def mark(slip: Slip) -> bool:
         cursor.execute(statement("step"), step_values([], [(slip, None)], []))
         found = cursor.fetchall()
     if found:
-        slip.claim += 1
-        slip.marked = True
+        slip.is_marked()
     return bool(found)
 
 

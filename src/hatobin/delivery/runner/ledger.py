@@ -29,7 +29,8 @@ _ASIDE = frozenset({DeliveryState.SUPPRESSED.value, DeliveryState.CANCELLED.valu
 
 @dataclass(kw_only=True, slots=True)
 class Slip:
-    """A letter in hand: enough to speak about its row. ``claim`` is its fence; a mark raises it.
+    """A letter in hand: enough to speak about its row. ``claim`` is its fence; a mark raises it by a number
+    that no other sender raises it by: so it also tells whose mark it was.
 
     ``lot`` was leased by ``node``: a sender that lost its number may lease it again by another.
     ``site`` and ``egress_id`` are where it waits again if it must.
@@ -43,6 +44,15 @@ class Slip:
     egress_id: UUID
     site: str
     marked: bool = False
+
+    @property
+    def claim_when_marked(self) -> int:
+        """What the row's claim is after our mark; ``sql/step.sql`` reckons the same."""
+        return self.claim + (self.node << 20)  # records raise it by one: they never come so far
+
+    def is_marked(self) -> None:
+        """Our mark is durable."""
+        self.claim, self.marked = self.claim_when_marked, True
 
 
 class Verdict(Enum):
@@ -128,7 +138,7 @@ class Ledger:
 
     def unknown(self, slip: Slip) -> None:
         """Whether it was marked is not known, and it did not leave: both are told; the fence lets one speak."""
-        self.record(replace(slip, claim=slip.claim + 1, marked=True), not_sent())
+        self.record(replace(slip, claim=slip.claim_when_marked, marked=True), not_sent())
         self.record(slip, not_sent())
 
     def release_lot(self, lot: int, node: int, rest: float, back: Sequence[int] | None) -> None:
@@ -176,8 +186,7 @@ class Ledger:
         left = []
         for slip, future in marks:
             if slip.id in marked:
-                slip.claim += 1
-                slip.marked = True
+                slip.is_marked()
                 if not future.done():
                     future.set_result(Verdict.GO)
             else:

@@ -2,7 +2,9 @@
 -- are marked that may send their final dot. The dispatches are held still (gate), so that no stop or pause
 -- comes between reading and marking; the gate's answer is the state under the lock. The advisory lock is the
 -- turnstile (services/turnstile.py): busy senders share the row without a gap, and a stop would never get it.
--- A claim number is the fence of a row: every mark and every record raises it, and only the latest may speak.
+-- A claim number is the fence of a row: every record raises it by one, every mark by a number of the sender's
+-- own (so that one which does not know whether its mark was written never takes another's for it), and only the
+-- latest may speak.
 -- Rows are found by their numbers alone: a plan by their dispatch would read a million of them each time.
 -- A row that was declared in doubt meanwhile, or waits again since, still takes what is known for certain.
 WITH gate AS MATERIALIZED (
@@ -85,7 +87,7 @@ freed AS (
     WHERE l.id = w.id AND l.node = w.node
 )
 UPDATE delivery_delivery r
-SET state = 'dot-sent', claim = r.claim + 1
+SET state = 'dot-sent', claim = r.claim + (w.node << 20)
 FROM unnest(%(mark_ids)s::bigint[], %(mark_claims)s::bigint[], %(mark_lots)s::bigint[],
             %(mark_nodes)s::bigint[], %(mark_of)s::uuid[]) AS w(id, claim, lot, node, dispatch),
      gate d, held, audience_contact c
