@@ -27,9 +27,9 @@ from hatobin.audience.queries import person_detail
 from hatobin.campaigns import queries as campaigns
 from hatobin.campaigns.services import checks
 
-_ACTS = ("call-back", "pause", "resume", "stop", "resend", "leave")
+_ACTS = ("call-back", "pause", "resume", "stop", "resend", "leave", "retry")
 _ON_DRAFT = {"letter-people", "letter-rename", "letter-delete"}
-_ON_RELEASED = {"letter-result", "letter-progress", "letter-csv", "letter-act"}
+_ON_RELEASED = {"letter-result", "letter-progress", "letter-csv", "letter-act", "letter-move"}
 _ON_IMPORTED = {"import-result", "import-refused"}
 
 
@@ -149,6 +149,10 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "letter-test": {"recipient": "owner@office.example"},
         "letter-send": {"typed_number": check.sendable, "seal": check.seal},
         "letter-road": {"egress": office.ids["egress_id"][0]},
+        "letter-move": {"to": office.ids["egress_id"][0]},
+        "delivery": {"way": office.ids["egress_id"][0]},
+        "way-move": {"to": office.ids["egress_id"][1]},
+        "delivery-letter-move": {"to": office.ids["egress_id"][0]},
         "upload": {"file": SimpleUploadedFile("a.csv", b"mail\na@example.jp\n")},
         "import": confirmed,
         "list": {"list_name": "x"},
@@ -185,6 +189,9 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "suppression-remove": {"why": "x"},
     }
     several: dict[str, dict[str, dict[str, object]]] = {
+        "delivery-letter": {
+            act: {"act": act} for act in ("retry", "hold", "let-go", "give-up", "resend", "leave")
+        },
         "member-change": {"role": {"role": "sender"}, "remove": {"act": "remove"}},
     }
     return {name: {"": body} for name, body in single.items()} | several

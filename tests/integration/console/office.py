@@ -19,6 +19,7 @@ from hatobin.audience.models import Contact, Import
 from hatobin.audience.services import imports, uploads
 from hatobin.campaigns.services import checks, drafts, release
 from hatobin.content.letters import LetterDraft
+from hatobin.delivery.models import Delivery
 from hatobin.delivery.sandbox import services as sandbox
 from hatobin.delivery.services.egress import (
     ensure_sandbox,
@@ -136,6 +137,7 @@ def make_office(language: str) -> Office:
             "domain_id": [domain.pk],
             "dkim_key_id": [key.pk],
             "letter_id": [draft.id, ready, released],
+            "delivery_id": [Delivery.objects.of(workspace.pk).order_by("pk")[0].pk],
             "import_id": [_upload(actor, words).pk, _imported(actor, words).pk],
             "contact_id": [Contact.objects.of(workspace.pk).order_by("pk")[0].pk],
             "list_id": [contact_list.pk],

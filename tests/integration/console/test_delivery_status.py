@@ -1,0 +1,189 @@
+"""Delivery status: readable at once, nothing moves before a person has seen where it goes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from tests.factories import make_actor
+from tests.integration.campaigns.stage import Stage, make_stage
+from tests.integration.console.desk import words_of
+from tests.integration.console.test_result import browser
+
+from hatobin.accounts.models import Role
+from hatobin.campaigns.queries import dispatch_id_of
+from hatobin.common import clock
+from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
+from hatobin.delivery.services.egress import save_relay
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return make_stage()
+
+
+@pytest.fixture
+def relay(stage: Stage) -> Egress:
+    return save_relay(
+        stage.alice, name="Office relay", host="smtp.example.jp", port=587, tls="none", make_default=True
+    )  # fmt: skip
+
+
+@pytest.fixture
+def letter(stage: Stage, relay: Egress) -> str:
+    """A letter of three people that waits for the relay."""
+    row = stage.draft()
+    stage.release(row, timedelta(minutes=5))
+    dispatch_id = dispatch_id_of(stage.alice, row.id)
+    Dispatch.objects.of(stage.workspace.pk).update(state="sending", started_at=clock.now())
+    Lot.objects.of(stage.workspace.pk).filter(dispatch_id=dispatch_id).update(egress=relay)
+    return f"/letters/{row.id}"
+
+
+@pytest.fixture
+def alice(stage: Stage) -> Client:
+    return browser(stage.alice)
+
+
+def rows(stage: Stage) -> list[Delivery]:
+    return list(Delivery.objects.of(stage.workspace.pk).order_by("position"))
+
+
+def rest(relay: Egress) -> LaneShare:
+    return LaneShare.objects.create(
+        egress=relay, site="*", node=1, connections=1, most=5, waiting=1200, per_minute=300,
+        until=clock.now() + timedelta(minutes=1), updated_at=clock.now(), why_code="suspended",
+        why_params={"rule": "x", "said": "421 4.7.28"}, next_at=clock.now() + timedelta(minutes=9),
+    )  # fmt: skip
+
+
+def test_it_says_how_many_wait_and_that_no_sender_runs(
+    stage: Stage, letter: str, alice: Client
+) -> None:
+    page = words_of(alice.get(reverse("console:delivery")))
+    assert "No sender is running" in page
+    assert "Office relay" in page
+    assert alice.get("/").content.decode().count('href="/delivery/"') >= 1
+
+
+def test_the_part_that_is_asked_for_again_is_the_same_part(
+    stage: Stage, letter: str, alice: Client
+) -> None:
+    page = alice.get(reverse("console:delivery") + "?slow=1").content.decode()
+    assert 'hx-get="/delivery/live/?slow=1"' in page
+    part = alice.get(reverse("console:delivery-live") + "?slow=1").content.decode()
+    assert part.count('id="lanes-live"') == 1
+    assert "<html" not in part
+
+
+def test_a_lane_that_rests_can_be_ended_by_who_may_send(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    share = rest(relay)
+    body = {"way": str(relay.pk), "site": "*"}
+    viewer = browser(make_actor(stage.workspace, Role.VIEWER))
+    assert b"Try it again now" not in viewer.get(reverse("console:delivery")).content
+    assert viewer.post(reverse("console:delivery"), body).status_code == 403
+    share.refresh_from_db()
+    assert share.wake_asked_at is None
+    done = alice.post(reverse("console:delivery") + "?details=1", body)
+    assert (done.status_code, done["location"]) == (302, "/delivery/?details=1")
+    share.refresh_from_db()
+    assert share.wake_asked_at is not None
+
+
+def test_details_for_experts_are_shown_on_request(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    rest(relay)
+    assert "421 4.7.28" not in words_of(alice.get(reverse("console:delivery")))
+    assert "421 4.7.28" in words_of(alice.get(reverse("console:delivery") + "?details=1"))
+
+
+def test_each_person_on_the_result_page_leads_to_the_letters_story(
+    stage: Stage, letter: str, alice: Client
+) -> None:
+    taro = rows(stage)[1]
+    address = reverse("console:delivery-letter", args=[taro.pk])
+    assert f'href="{address}"' in alice.get(f"{letter}/result/").content.decode()
+    page = words_of(alice.get(address))
+    assert "taro@example.jp" in page
+    assert "Hold it back" in page
+    assert alice.post(address, {"act": "hold"}).status_code == 302
+    taro.refresh_from_db()
+    assert taro.held_at is not None
+    assert "Let it go" in words_of(alice.get(address))
+    assert "Held back" in words_of(alice.get(f"{letter}/result/"))
+    assert alice.post(address, {"act": "explode"}).status_code == 404
+
+
+def test_a_refusal_is_told_on_the_letters_page(stage: Stage, letter: str, alice: Client) -> None:
+    taro = rows(stage)[1]
+    Lot.objects.of(stage.workspace.pk).update(node=1)
+    answer = alice.post(
+        reverse("console:delivery-letter", args=[taro.pk]), {"act": "retry"}, follow=True
+    )
+    assert "in hand already" in words_of(answer)
+
+
+def test_an_approver_is_offered_only_what_an_approver_may_do(stage: Stage, letter: str) -> None:
+    approver = browser(make_actor(stage.workspace, Role.APPROVER))
+    page = words_of(approver.get(reverse("console:delivery-letter", args=[rows(stage)[0].pk])))
+    assert "Give it up" in page
+    assert "Hold it back" not in page
+
+
+def test_nothing_goes_by_another_way_before_it_was_shown_where(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    other = save_relay(stage.alice, name="Spare", host="spare.example.jp", port=587, tls="none")
+    address = f"{letter}/move/"
+    first = words_of(alice.get(address))
+    assert "Spare" in first
+    shown = words_of(alice.get(f"{address}?to={other.pk}"))
+    assert "smtp.example.jp:587" in shown
+    assert "spare.example.jp:587" in shown
+    assert "3" in shown
+    assert {lot.egress_id for lot in Lot.objects.of(stage.workspace.pk)} == {relay.pk}
+    done = alice.post(address, {"to": str(other.pk)}, follow=True)
+    assert "3 letters go by the other way now." in words_of(done)
+    assert {lot.egress_id for lot in Lot.objects.of(stage.workspace.pk)} == {other.pk}
+
+
+def test_a_way_in_trouble_is_told_with_its_two_ways_out(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    save_relay(stage.alice, name="Spare", host="spare.example.jp", port=587, tls="none")
+    Egress.objects.of(stage.workspace.pk).filter(pk=relay.pk).update(
+        trouble_code="refused",
+        trouble_since=clock.now(),
+        resume_at=clock.now() + timedelta(hours=1),
+    )
+    page = alice.get(reverse("console:delivery"))
+    assert "No mail server answers on this port." in words_of(page)
+    assert f'href="/delivery/way/{relay.pk}/move/"' in page.content.decode()
+    alice.post(reverse("console:delivery"), {"way": str(relay.pk)})
+    resume_at = Egress.objects.of(stage.workspace.pk).get(pk=relay.pk).resume_at
+    assert resume_at is not None
+    assert resume_at <= clock.now()
+
+
+def test_another_office_finds_nothing_of_it(stage: Stage, letter: str, relay: Egress) -> None:
+    stranger = browser(make_stage(name="Shelbyville").alice)
+    taro = rows(stage)[1]
+    assert "Office relay" not in words_of(stranger.get(reverse("console:delivery")))
+    for address in (
+        reverse("console:delivery-letter", args=[taro.pk]),
+        reverse("console:delivery-letter-move", args=[taro.pk]),
+        reverse("console:way-move", args=[relay.pk]),
+        f"{letter}/move/",
+    ):
+        assert stranger.get(address).status_code == 404
+    address = reverse("console:delivery-letter", args=[taro.pk])
+    assert stranger.post(address, {"act": "give-up"}).status_code == 404
+    taro.refresh_from_db()
+    assert taro.state == "waiting"
