@@ -9,14 +9,20 @@ from ninja import Router
 
 from hatobin.accounts.rules import Right
 from hatobin.api.auth import actor_of, needs
-from hatobin.api.schemas.emergency import EmergencyStopOut, LiftedOut, LiftIn, StandingOut, StopIn
+from hatobin.api.schemas.emergency import (
+    EmergencyStopOut,
+    EmergencyStopsOut,
+    LiftedOut,
+    LiftIn,
+    StopIn,
+)
 from hatobin.campaigns.services import emergency
 from hatobin.campaigns.services.emergency import Report
 
 router = Router(tags=["Releases"])
 
 
-@router.get("/emergency-stop", response=StandingOut, openapi_extra=needs(Right.VIEW))
+@router.get("/emergency-stop", response=EmergencyStopsOut, openapi_extra=needs(Right.VIEW))
 def get_emergency_stop(request: HttpRequest) -> Any:
     """Whether an emergency stop stands.
 

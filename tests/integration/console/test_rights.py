@@ -74,7 +74,7 @@ def test_every_address_of_the_console_is_decided_and_nothing_else(office: Office
 
 
 def test_the_doors_without_a_role_are_those_that_the_page_names() -> None:
-    other = {"public:unsubscribe", "public:health", "public:icon", "set_language"}
+    other = {"public:unsubscribe", "public:health", "public:metrics", "public:icon", "set_language"}
     open_to_all = {row[0] for row in table("Without a role")}
     assert other <= open_to_all
     doors = [each for each in get_resolver().url_patterns if isinstance(each, URLResolver)]

@@ -70,7 +70,7 @@ class EmergencyStopOut(Schema):
     model_config = answer(**_STOP)
 
 
-class StandingOut(Schema):
+class EmergencyStopsOut(Schema):
     """The stops that keep this workspace from sending: none, its own, the installation's, or both."""
 
     stops: list[EmergencyStopOut]

@@ -40,7 +40,7 @@ def index(request: StaffRequest) -> HttpResponse:
     """What stands, what a stop would do, and what stops did before."""
     if request.method == "POST":
         check_right(request.actor, Right.STOP)
-    form = StopForm(request.POST or None)
+    form = StopForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         data = form.cleaned_data
         try:

@@ -21,6 +21,7 @@ DIAGNOSTICS
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -55,7 +56,11 @@ def stop(actor: Actor, *, reason: str = "", everywhere: bool = False) -> Emergen
     _catch_the_rest(workspace_id)
     if new:
         with transaction.atomic():
-            _record(actor, "emergency.stopped", row, in_flight=row.in_flight)
+            detail: dict[str, Any] = {"subject": str(row.pk), "in_flight": row.in_flight}
+            if everywhere:
+                audit.record_everywhere(actor, "emergency.stopped", **detail)
+            else:
+                audit.record(actor, "emergency.stopped", **detail)
     return row
 
 
@@ -78,7 +83,11 @@ def lift(actor: Actor, *, everywhere: bool = False) -> tuple[EmergencyStop, int]
     row.lifted_by, row.lifted_at = actor.label, clock.now()
     row.save(update_fields=["lifted_by", "lifted_at"])
     gone_on = len(_rows("go_on", workspace=workspace_id))
-    _record(actor, "emergency.lifted", row, letters=gone_on)
+    detail: dict[str, Any] = {"subject": str(row.pk), "letters": gone_on}
+    if everywhere:
+        audit.record_everywhere(actor, "emergency.lifted", **detail)
+    else:
+        audit.record(actor, "emergency.lifted", **detail)
     return row, gone_on
 
 
@@ -164,11 +173,6 @@ def _take_hold(dispatches: list[uuid.UUID]) -> list[str]:
 def _standing_row(workspace_id: uuid.UUID | None) -> EmergencyStop | None:
     rows = EmergencyStop.objects.across_workspaces().select_for_update()
     return rows.filter(workspace_id=workspace_id, lifted_at=None).first()
-
-
-def _record(actor: Actor, action: str, row: EmergencyStop, **detail: object) -> None:
-    write = audit.record_everywhere if row.workspace_id is None else audit.record
-    write(actor, action, subject=str(row.pk), **detail)
 
 
 def _rows(name: str, **values: object) -> list[tuple[str, ...]]:
