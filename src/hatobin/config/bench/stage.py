@@ -16,7 +16,7 @@ from hatobin.audience.models import ContactList, Field
 from hatobin.audience.people import seal_person
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
-from hatobin.delivery.services.egress import save_relay
+from hatobin.delivery.services.egress import save_direct, save_relay
 from hatobin.delivery.services.release import release, seal_of
 from hatobin.senders.frozen import FrozenSender
 from hatobin.senders.services.domains import add_domain
@@ -46,8 +46,8 @@ def open_office() -> tuple[Workspace, Actor]:
     return workspace, Actor(workspace_id=workspace.pk, rights=rights, label="bench")
 
 
-def fill_list(workspace: Workspace, count: int) -> ContactList:
-    """A list with so many people, sealed as an import seals them."""
+def fill_list(workspace: Workspace, count: int, domains: int = 50) -> ContactList:
+    """A list with so many people at so many domains, sealed as an import seals them."""
     for position, name in enumerate(_NAMES):
         Field.objects.create(workspace=workspace, name=name, position=position)
     people = ContactList.objects.create(workspace=workspace, name="計測", field_names=list(_NAMES))
@@ -57,7 +57,7 @@ def fill_list(workspace: Workspace, count: int) -> ContactList:
         now = cursor.fetchone()[0]
         with cursor.copy(f"COPY audience_contact ({_COLUMNS}) FROM STDIN") as rows:
             for number in range(count):
-                address = parse_address(f"reader{number:07}@mail{number % 50:02}.example")
+                address = parse_address(f"reader{number:07}@mail{number % domains:05}.example")
                 key = vault.address_key(address.key_form)
                 personal = {"氏名": f"読者 {number:07}", "会社名": f"株式会社さくら{number % 977}"}
                 fields = {
@@ -121,6 +121,12 @@ def make_road(actor: Actor, host: str, port: int, connections: int) -> UUID:
     """A relay without TLS: what is measured is us, not the cipher."""
     road = save_relay(actor, name="計測", host=host, port=port, tls="none", connections=connections)
     return road.pk
+
+
+def make_direct_road(actor: Actor) -> UUID:
+    """Straight to the servers of each domain."""
+    source = {"address": "", "ehlo_name": "mail.office.example", "weight": 1}
+    return save_direct(actor, name="計測", sources=[source], connections=20).pk
 
 
 def let_go(actor: Actor, people: ContactList, road: UUID) -> UUID:

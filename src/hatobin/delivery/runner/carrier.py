@@ -64,6 +64,7 @@ class Carrier:
 
     async def run(self) -> None:
         """A lane's connection for as long as it lasts, and the next one where it was only worn."""
+        self._lane.come()
         try:
             letter = await self._lane.take(_IDLE)
             while letter is not None:

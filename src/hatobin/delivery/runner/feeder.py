@@ -41,6 +41,7 @@ class Feeder:
         self._only = only
         self._of_domain: dict[tuple[UUID, str], Lane] = {}
         self._cursor: dict[UUID, str] = {}
+        self._room = _MOST_HELD
         self._arriving: set[int] = set()  # leased, and not yet in a lane
         self._found: set[UUID] = set()  # direct roads with new destinations to look for
 
@@ -51,6 +52,7 @@ class Feeder:
 
     async def feed(self, node: int, shared: Shared) -> None:
         """Leases for every lane that wants more. Raises DatabaseAway."""
+        self._room = _MOST_HELD - sum(lane.waiting for lane in self.lanes.values())
         for road in list(self.roads.values()):
             if not road.by_domain:
                 lane = await self._lane(road, "", shared)
@@ -66,7 +68,7 @@ class Feeder:
                 await self._discover(road, node, shared)
             busy = [lane for lane in self.lanes.values() if lane.road.id == road.id and lane.busy]
             for lane in busy:
-                if lane.appetite() and lane.domains:
+                if not lane.dry and lane.domains and lane.appetite():
                     await self._feed_lane(lane, sorted(lane.domains), node)
 
     def lots(self) -> set[int]:
@@ -90,7 +92,7 @@ class Feeder:
                     self._of_domain.pop((key[0], domain), None)
 
     async def _feed_lane(self, lane: Lane, sites: Sequence[str], node: int) -> None:
-        while lane.appetite() and self._has_room():
+        while lane.appetite() and self._room > 0:
             rows = await self._line.run(
                 "due_of", egress=lane.road.id, sites=list(sites), only=self._only
             )
@@ -99,12 +101,11 @@ class Feeder:
             leased = await self._lease(wanted, node)
             if not leased:
                 return
-            for lot, row in leased:
-                await self._load(lane, lot, row)
+            await self._load([(lane, _holding(lot, row), lot["ids"]) for lot, row in leased])
 
     async def _discover(self, road: Road, node: int, shared: Shared) -> None:
         for _page in range(_PAGES):
-            if not self._has_room():
+            if self._room <= 0:
                 self._found.add(road.id)
                 return
             after = self._cursor.get(road.id, "")
@@ -124,6 +125,7 @@ class Feeder:
             lane = self._of_domain.get((road.id, row["site"]))
             if lane is not None:
                 lane.want()
+                lane.dry = False
             if lane is not None and (rest := lane.resting(now)):
                 resting += [(lot, rest) for lot in row["lots"]]
             elif lane is None or lane.appetite(row["dispatch_id"]):
@@ -134,7 +136,16 @@ class Feeder:
         leased = await self._lease(wanted, node)
         for start in range(0, len(leased), _AT_ONCE):
             together = leased[start : start + _AT_ONCE]
-            await asyncio.gather(*(self._bring(road, lot, row, shared) for lot, row in together))
+            lanes = await asyncio.gather(
+                *(self._find(road, lot, row, shared) for lot, row in together)
+            )
+            await self._load(
+                [
+                    (lane, _holding(lot, row), lot["ids"])
+                    for lane, (lot, row) in zip(lanes, together, strict=True)
+                    if lane is not None
+                ]
+            )
 
     async def _lease(self, rows: Iterable[Row], node: int) -> list[tuple[Row, Row]]:
         """(lot, what is known of it). Senders choose by chance, so that they seldom want the same."""
@@ -145,18 +156,17 @@ class Feeder:
         self._arriving.update(lot["id"] for lot in found)
         return [(lot, wanted[lot["id"]]) for lot in found]
 
-    async def _bring(self, road: Road, lot: Row, row: Row, shared: Shared) -> None:
+    async def _find(self, road: Road, lot: Row, row: Row, shared: Shared) -> Lane | None:
+        """The lane of a lot; None when there is none: then its letters have been seen to."""
         try:
-            lane = await self._lane(road, lot["site"], shared)
+            return await self._lane(road, lot["site"], shared)
         except NoRoute as error:
             await self._no_route(lot, row, shared, error)
-            self._arriving.discard(lot["id"])
         except EgressError as error:
             _log.warning("a domain cannot be looked up", kind=error.kind)
             shared.ledger.release_lot(lot["id"], lot["node"], _NO_ANSWER_REST, None)
-            self._arriving.discard(lot["id"])
-        else:
-            await self._load(lane, lot, row)
+        self._arriving.discard(lot["id"])
+        return None
 
     async def _lane(self, road: Road, domain: str, shared: Shared) -> Lane:
         """The lane of a domain on this road. Raises NoRoute."""
@@ -172,14 +182,20 @@ class Feeder:
             self._of_domain[(road.id, domain)] = lane
         return lane
 
-    async def _load(self, lane: Lane, lot: Row, due: Row) -> None:
-        holding = _holding(lot, due)
+    async def _load(self, lots: Sequence[tuple[Lane, Holding, Sequence[int]]]) -> None:
+        """Reads their letters, and gives each lot to its lane."""
+        if not lots:
+            return
+        writer = lots[0][0].shared.writer
         try:
-            await lane.shared.writer.load(holding, lot["ids"])
+            await writer.load([(holding, ids) for _lane, holding, ids in lots])
         except DatabaseAway:
-            holding.back = None
-        lane.put(holding)
-        self._arriving.discard(lot["id"])
+            for _lane, holding, _ids in lots:
+                holding.back = None
+        for lane, holding, _ids in lots:
+            self._room -= len(holding.letters)
+            lane.put(holding)
+            self._arriving.discard(holding.lot)
 
     async def _no_route(self, lot: Row, due: Row, shared: Shared, error: NoRoute) -> None:
         """Nobody can take these letters: each ends, or all wait where the name service may know later."""
@@ -188,16 +204,13 @@ class Feeder:
             return
         holding = _holding(lot, due)
         try:
-            await shared.writer.load(holding, lot["ids"])
+            await shared.writer.load([(holding, lot["ids"])])
         except DatabaseAway:
             shared.ledger.release_lot(lot["id"], lot["node"], 0.0, None)
             return
         for letter in holding.letters:
             shared.ledger.record(holding.slip(letter), no_route(error.kind))
         shared.ledger.release_lot(lot["id"], lot["node"], 0.0, [])
-
-    def _has_room(self) -> bool:
-        return sum(lane.waiting for lane in self.lanes.values()) < _MOST_HELD
 
 
 def _holding(lot: Row, due: Row) -> Holding:

@@ -24,6 +24,7 @@ from hatobin.delivery.runner.ledger import Ledger, Slip
 from hatobin.delivery.runner.mood import Mood, code_of
 from hatobin.delivery.runner.road import Road, Site
 from hatobin.delivery.runner.routes import Routes
+from hatobin.delivery.runner.seats import Seats
 from hatobin.delivery.runner.service_carrier import ServiceCarrier
 from hatobin.delivery.runner.takers import Takers
 from hatobin.delivery.runner.writer import Writer
@@ -32,6 +33,8 @@ from hatobin.wire.reply import Reply
 _log = structlog.get_logger("hatobin.sender")
 _WANTED = 4.0  # seconds for which letters in the queue keep a lane's share
 _NO_SHARE_REST = 1.0  # seconds until letters are offered to other senders and us again
+_PER_SEAT = 2  # letters that wait for each carrier that comes
+_IDLE_AT_DESTINATION = 1.0  # seconds that a connection of a direct road waits for more
 _PER_CARRIER = 8  # letters that wait in this process, for each connection, before more are leased
 
 
@@ -43,6 +46,7 @@ class Shared:
     line: Line
     writer: Writer
     routes: Routes
+    seats: Seats
     hungry: Callable[[], None]
     ask_share: Callable[[], None]
     spawn: Callable[[Coroutine[Any, Any, None]], object]
@@ -64,6 +68,7 @@ class Lane:
         self.last_hit: tuple[Hit | None, float] = (None, 0.0)
         self.accepted = self.refused = 0
         self.busy = 0  # carriers at work
+        self._coming = 0  # of them, that have not asked for a letter yet
         self._turns = Turns()
         self._holdings: dict[tuple[int, int], Holding] = {}
         self._in_hand = 0
@@ -112,7 +117,7 @@ class Lane:
         self.pace.lease(now, connections=connections, share=connections / most, until=until)
         if connections:
             self._takers.call()
-            self._pump()
+            self.pump()
             self.shared.hungry()
         elif self._holdings:
             self.turn_away(lambda _holding: True, _NO_SHARE_REST)
@@ -121,18 +126,18 @@ class Lane:
         """A person wants it to go on."""
         self.mood.end_rest()
         self.pace.resume(self._loop.time())
-        self._pump()
+        self.pump()
         self.shared.hungry()
 
     def refresh(self, road: Road, site: Site) -> None:
         """The road's settings, or its shaping, may have changed."""
         now = self._loop.time()
-        self.road, self.dry = road, False
+        self.road = road
         if site.policy is not self.pace.policy and site.policy != self.pace.policy:
             self.pace.follow(site.policy, now)
         if _other_way(site, self.site):
             self.site = site
-        self._pump()
+        self.pump()
 
     def resting(self, now: float) -> float:
         """Seconds until anything may leave here; 0: now."""
@@ -162,7 +167,7 @@ class Lane:
             self._end(holding)
         else:
             self._takers.call()
-            self._pump()
+            self.pump()
 
     def close(self) -> None:
         """Takes nothing new; letters that were not offered yet go back."""
@@ -170,8 +175,16 @@ class Lane:
         self.turn_away(lambda _holding: True, 0.0)
         self._takers.close()
 
+    def come(self) -> None:
+        """A carrier is there and asks for its first letter."""
+        self._coming -= 1
+
     async def take(self, idle: float) -> ReadyLetter | None:
         """The next letter for a carrier; None when there was none for ``idle`` seconds, or the lane closes."""
+        if self.shared.seats.contended:
+            idle = 0.0
+        elif self.road.by_domain:
+            idle = min(idle, _IDLE_AT_DESTINATION)
         deadline = self._loop.time() + idle
         while not self.closing:
             letter = await self.take_now()
@@ -231,7 +244,8 @@ class Lane:
         task = asyncio.current_task()
         if task is not None and task.cancelling():  # the whole sender ends
             return
-        self._pump()
+        self.shared.seats.leave()
+        self.pump()
         if not self.busy:
             self.shared.hungry()
 
@@ -256,7 +270,7 @@ class Lane:
             return
         self.mood.works()
         self._takers.call()
-        self._pump()
+        self.pump()
         if self.road.by_domain:
             return
         self.road = self.road.calmed()
@@ -311,17 +325,23 @@ class Lane:
         if rest:
             self.turn_away(lambda _holding: True, rest)
 
-    def _pump(self) -> None:
+    def pump(self) -> None:
         """More carriers, as long as letters wait for one and the pace lets it."""
         now = self._loop.time()
-        idle = len(self._takers)
-        while self._may_come(now) and self._turns.waiting > idle:
-            idle += 1
+        while self._may_come(now) and self._turns.waiting > _PER_SEAT * self._on_their_way:
+            if not self.shared.seats.take(self.pump):
+                return
             self.busy += 1
+            self._coming += 1
             self.pace.on_opening(now)
             service = self.site.service
             carrier = Carrier(self) if service is None else ServiceCarrier(self, service)
             self.shared.spawn(carrier.run())
+
+    @property
+    def _on_their_way(self) -> int:
+        """Carriers that will take a letter without being told."""
+        return self._coming + len(self._takers)
 
     def _may_come(self, now: float) -> bool:
         if self.closing or (self.mood.is_bad and self.busy):

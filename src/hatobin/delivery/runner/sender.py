@@ -18,6 +18,7 @@ from hatobin.delivery.runner.node import Node
 from hatobin.delivery.runner.policies import StoredPolicies
 from hatobin.delivery.runner.road import Roads
 from hatobin.delivery.runner.routes import Routes
+from hatobin.delivery.runner.seats import Seats
 from hatobin.delivery.runner.shares import Shares
 from hatobin.delivery.runner.writer import Writer
 from hatobin.delivery.services.direct_roads import Outside, the_world
@@ -81,6 +82,7 @@ class Sender:
                 line=self._line,
                 writer=self._writer,
                 routes=Routes(self._line),
+                seats=Seats(),
                 hungry=self._hungry.set,
                 ask_share=self._shares.ask,
                 spawn=carriers.create_task,

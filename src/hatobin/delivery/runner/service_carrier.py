@@ -52,6 +52,7 @@ class ServiceCarrier:
     async def run(self) -> None:
         """A lane's connection for as long as it lasts."""
         lane, loop = self._lane, asyncio.get_running_loop()
+        lane.come()
         lane.pace.on_connected(loop.time())
         try:
             while (letter := await lane.take(_IDLE)) is not None:

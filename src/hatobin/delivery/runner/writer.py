@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -29,23 +30,33 @@ class Writer:
         self._ledger = ledger
         self._orders: dict[UUID, tuple[float, Order]] = {}
 
-    async def load(self, holding: Holding, ids: list[int]) -> None:
-        """Reads the letters of a lot that still wait; those that must not leave are settled.
+    async def load(self, lots: Sequence[tuple[Holding, Sequence[int]]]) -> None:
+        """Reads the letters of lots that still wait, all in one; those that must not leave are settled.
 
         Raises DatabaseAway.
         """
-        rows = await self._line.fetch("letters", ids=ids)
+        owner = {row: holding for holding, ids in lots for row in ids}
+        rows = await self._line.fetch("letters", ids=list(owner))
         found = [HeldLetter._make(row) for row in rows]
         aside = [each for each in found if each.suppressed or not each.unchanged]
         if aside:
-            await self._ledger.settle([holding.slip(each) for each in aside])
+            await self._ledger.settle([owner[each.id].slip(each) for each in aside])
             found = [each for each in found if not each.suppressed and each.unchanged]
+        halted = [
+            each for each in {h.dispatch_id for h, _ids in lots} if not await self._opens(each)
+        ]
+        for each in found:
+            if owner[each.id].dispatch_id not in halted:
+                owner[each.id].letters.append(each)
+
+    async def _opens(self, dispatch_id: UUID) -> bool:
+        """Whether letters of this dispatch can be made; one that cannot be opened is halted."""
         try:
-            await self._order(holding.dispatch_id)
+            await self._order(dispatch_id)
         except CannotSend as problem:
-            await self._halt(holding.dispatch_id, problem)
-            return
-        holding.letters.extend(found)
+            await self._halt(dispatch_id, problem)
+            return False
+        return True
 
     async def write(self, holding: Holding, held: HeldLetter, slip: Slip) -> ReadyLetter | None:
         """A person's letter; None when there is none: its row, or its dispatch, then says why.
