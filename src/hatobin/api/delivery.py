@@ -63,12 +63,14 @@ def retry_egress(request: HttpRequest, egress_id: uuid.UUID) -> Any:
 
 
 @router.get("/egresses/{egress_id}/move", response=MoveOut, openapi_extra=needs(Right.SEND))
-def plan_move_of_egress(request: HttpRequest, egress_id: uuid.UUID, to: uuid.UUID = _TO) -> Any:
+def plan_move_of_egress(
+    request: HttpRequest, egress_id: uuid.UUID, to_egress_id: uuid.UUID = _TO
+) -> Any:
     """What a move of all that waits would do.
 
     Nothing is changed.
     """
-    return moving.plan_for_way(actor_of(request), egress_id, to)
+    return moving.plan_for_way(actor_of(request), egress_id, to_egress_id)
 
 
 @router.post("/egresses/{egress_id}/move", response=MoveOut, openapi_extra=needs(Right.SEND))
@@ -90,12 +92,14 @@ def retry_campaign(request: HttpRequest, campaign_id: uuid.UUID) -> Any:
 
 
 @router.get("/campaigns/{campaign_id}/move", response=MoveOut, openapi_extra=needs(Right.SEND))
-def plan_move_of_campaign(request: HttpRequest, campaign_id: uuid.UUID, to: uuid.UUID = _TO) -> Any:
+def plan_move_of_campaign(
+    request: HttpRequest, campaign_id: uuid.UUID, to_egress_id: uuid.UUID = _TO
+) -> Any:
     """What a move of a letter's rest would do.
 
     Nothing is changed.
     """
-    return control.plan_move(actor_of(request), campaign_id, to)
+    return control.plan_move(actor_of(request), campaign_id, to_egress_id)
 
 
 @router.post("/campaigns/{campaign_id}/move", response=MoveOut, openapi_extra=needs(Right.SEND))

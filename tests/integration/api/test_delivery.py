@@ -81,7 +81,7 @@ def test_a_move_can_be_looked_at_before_it_is_done(
     letter: str, caller: Caller, stage: Stage, relay: Egress
 ) -> None:
     other = save_relay(stage.alice, name="予備", host="spare.example.jp", port=587, tls="none")
-    plan = caller.get(f"{letter}/move", to=str(other.pk)).body
+    plan = caller.get(f"{letter}/move", to_egress_id=str(other.pk)).body
     assert (plan["letters"], plan["sources"]) == (3, [str(relay.pk)])
     assert {lot.egress_id for lot in Lot.objects.of(stage.workspace.pk)} == {relay.pk}
     assert caller.post(f"{letter}/move", {"egress_id": str(other.pk)}).body["letters"] == 3

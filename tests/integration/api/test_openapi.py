@@ -137,5 +137,5 @@ def call(caller: Caller, method: str, path: str, operation: Operation) -> Any:
 
 
 def _absent(found: re.Match[str]) -> str:
-    numbered = {"{contact_id}", "{suppression_id}"}
+    numbered = {"{contact_id}", "{suppression_id}", "{delivery_id}"}
     return "999999999" if found.group() in numbered else str(uuid.uuid4())

@@ -55,7 +55,7 @@ def retry(actor: Actor, delivery_id: int) -> None:
     found.row.next_attempt_at = clock.now()
     found.row.save(update_fields=["next_attempt_at"])
     queue(found.dispatch, [found.row], road)
-    _log(actor, "delivery.retried", found.row)
+    audit.record(actor, "delivery.retried", subject=_subject(found.row))
 
 
 @transaction.atomic
@@ -74,7 +74,7 @@ def hold(actor: Actor, delivery_id: int) -> None:
     found.row.claim += 1  # a sender that has it in hand has an old number now, and may not mark it
     found.row.save(update_fields=["held_at", "claim"])
     queue(found.dispatch, [found.row], road, HELD_UNTIL)
-    _log(actor, "delivery.held", found.row)
+    audit.record(actor, "delivery.held", subject=_subject(found.row))
 
 
 @transaction.atomic
@@ -92,7 +92,7 @@ def let_go(actor: Actor, delivery_id: int) -> None:
     found.row.held_at = None
     found.row.save(update_fields=["held_at"])
     queue(found.dispatch, [found.row], road, max(found.row.next_attempt_at, clock.now()))
-    _log(actor, "delivery.let-go", found.row)
+    audit.record(actor, "delivery.let-go", subject=_subject(found.row))
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def give_up(actor: Actor, delivery_id: int) -> str:
     row.state = DeliveryState.EXPIRED if row.attempts else DeliveryState.CANCELLED
     row.reason, row.ended_at, row.held_at = Reason.PERSON, clock.now(), None
     row.save(update_fields=["state", "reason", "ended_at", "held_at"])
-    _log(actor, "delivery.given-up", row, state=row.state)
+    audit.record(actor, "delivery.given-up", subject=_subject(row), state=row.state)
     return row.state
 
 
@@ -126,7 +126,7 @@ def move(actor: Actor, delivery_id: int, egress_id: uuid.UUID) -> None:
     row = found.row
     due = HELD_UNTIL if row.held_at else max(row.next_attempt_at, clock.now())
     queue(found.dispatch, [row], to, due)
-    _log(actor, "delivery.moved", row, egress=str(to.pk))
+    audit.record(actor, "delivery.moved", subject=_subject(row), egress=str(to.pk))
 
 
 def resend(actor: Actor, delivery_id: int) -> None:
@@ -199,5 +199,5 @@ def _need_one(count: int) -> None:
         )
 
 
-def _log(actor: Actor, action: str, row: Delivery, **detail: object) -> None:
-    audit.record(actor, action, subject=f"delivery:{row.pk}", **detail)
+def _subject(row: Delivery) -> str:
+    return f"delivery:{row.pk}"
