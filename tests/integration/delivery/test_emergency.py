@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from django.utils import translation
-from tests.factories import make_actor, make_owner, make_workspace
+from tests.factories import make_actor, make_owner, make_workspace, user_of
 from tests.integration.delivery.stage import (
     Office,
     crowd,
@@ -248,7 +248,7 @@ def test_the_whole_installation_is_for_who_owns_all_of_it(office: Office) -> Non
         emergency.stop(key, everywhere=True)
     emergency.stop(actor_of_operator(other.pk, "root"), everywhere=True)
     assert AuditEntry.objects.of(office.workspace.pk).filter(action="emergency.stopped").exists()
-    Member.objects.create(workspace=other, user_id=office.alice.user_id, role=Role.OWNER)
+    Member.objects.create(workspace=other, user=user_of(office.alice), role=Role.OWNER)
     emergency.lift(office.alice, everywhere=True)
 
 
@@ -342,6 +342,21 @@ def test_a_stop_waits_for_nobody_who_hangs(office: Office) -> None:
         thread.join(10)
     assert isinstance(said[0], EmergencyStop)
     assert reload(stuck).state == "paused"
+
+
+def test_two_who_pull_at_once_pull_one_stop(office: Office) -> None:
+    """With the turnstile shut by nobody they would wait for each other; with somebody in it they do not."""
+    dispatch = sending(office)
+    with somebody_holds("SELECT pg_advisory_xact_lock_shared(8103)"):
+        both = [in_thread(lambda: emergency.stop(office.alice)) for _number in range(2)]
+        for thread, _said in both:
+            thread.join(20)
+    first, second = (said[0] for _thread, said in both)
+    assert isinstance(first, EmergencyStop)
+    assert isinstance(second, EmergencyStop)
+    assert first.pk == second.pk
+    assert len(standing(office.workspace.pk)) == 1
+    assert reload(dispatch).state == "paused"
 
 
 def test_a_release_under_way_is_found_by_the_stop_or_finds_it(office: Office) -> None:

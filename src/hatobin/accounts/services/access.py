@@ -46,7 +46,7 @@ def may_everywhere(actor: Actor, right: Right) -> bool:
     if actor.label.startswith("command:"):
         return True
     others = Workspace.objects.exclude(pk=actor.workspace_id)
-    if actor.label.startswith("user:"):
+    if actor.user_id is not None:
         owned = Member.objects.across_workspaces().filter(user_id=actor.user_id, role=Role.OWNER)
         others = others.exclude(pk__in=owned.values("workspace_id"))
     return not others.exists()

@@ -128,7 +128,8 @@ def _when_counted(dispatch_id: uuid.UUID) -> float:
     return kept.at if kept else 0.0
 
 
-def _rows(name: str, **values: object) -> list[tuple[Any, ...]]:
+def _rows(name: str, **values: int | uuid.UUID) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -23,8 +23,8 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _now
@@ -52,7 +52,10 @@ def stop(actor: Actor, *, reason: str = "", everywhere: bool = False) -> Emergen
     _check(actor, Right.STOP, everywhere)
     workspace_id = None if everywhere else actor.workspace_id
     reason = _one_line(reason)
-    row, new = _stand(actor, workspace_id, reason)
+    try:
+        row, new = _stand(actor, workspace_id, reason)
+    except IntegrityError:  # somebody else was faster by a blink: that stop stands
+        row, new = _stand(actor, workspace_id, reason)
     _catch_the_rest(workspace_id)
     if new:
         with transaction.atomic():
@@ -134,11 +137,12 @@ def _one_line(reason: str) -> str:
 @transaction.atomic
 def _stand(actor: Actor, workspace_id: uuid.UUID | None, reason: str) -> tuple[EmergencyStop, bool]:
     try_to_close()
-    row, new = EmergencyStop.objects.across_workspaces().get_or_create(
-        workspace_id=workspace_id,
-        lifted_at=None,
-        defaults={"stopped_by": actor.label, "reason": reason, "at": clock.now()},
-    )
+    row = _standing_row(workspace_id)
+    new = row is None
+    if row is None:
+        row = EmergencyStop.objects.create(
+            workspace_id=workspace_id, stopped_by=actor.label, reason=reason, at=clock.now()
+        )
     found = _open(workspace_id).select_for_update(skip_locked=True).order_by("pk")
     states = _take_hold([each.pk for each in found.only("pk")])
     if new:
@@ -172,10 +176,11 @@ def _take_hold(dispatches: list[uuid.UUID]) -> list[str]:
 
 def _standing_row(workspace_id: uuid.UUID | None) -> EmergencyStop | None:
     rows = EmergencyStop.objects.across_workspaces().select_for_update()
-    return rows.filter(workspace_id=workspace_id, lifted_at=None).first()
+    return rows.filter(Q(workspace=workspace_id), lifted_at=None).first()
 
 
-def _rows(name: str, **values: object) -> list[tuple[str, ...]]:
+def _rows(name: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), values)
-        return cursor.fetchall()
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found

@@ -36,6 +36,6 @@ def try_to_close() -> bool:
     return True
 
 
-def _run(text: str, *values: object) -> None:
+def _run(text: str, *values: int | str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(text, values)
