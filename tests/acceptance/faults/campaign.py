@@ -1,6 +1,7 @@
 """A campaign over a bad world, from release to the last letter, its senders under fire.
 
-The seed decides about blows and the server's fates; it is printed, and FAULTS_SEED repeats it (not the machine's timing).
+The seed decides about blows and the server's fates, not about the machine's timing. It is printed; FAULTS_SEED
+repeats it.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hatobin.config.postgres import EmbeddedPostgres
 from tests.acceptance.faults import under_fire
 from tests.acceptance.faults.conftest import database_values
 from tests.acceptance.faults.under_fire import Found, Senders, at_home, hurry
 from tests.acceptance.faults.world import BUSY, RELAY, SERVERS, make_world, write_files
 from tests.doubles.nursery import Nursery
 from tests.doubles.sink_process import SinkProcess
-
-from hatobin.config.postgres import EmbeddedPostgres
 
 SEED = int(os.environ.get("FAULTS_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
 

@@ -11,6 +11,7 @@ from django.db import connection
 from hatobin.intake.sink import SinkOptions, SinkThread
 from tests.doubles.nursery import Nursery
 
+
 @pytest.fixture
 def sink(tmp_path: Path) -> Iterator[SinkThread]:
     """A well-behaved server with a journal."""

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from pytest_django.plugin import DjangoDbBlocker
+
 from tests.acceptance.faults.campaign import campaign
 from tests.faults.own_database import own_database
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.acceptance.faults.campaign import campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)

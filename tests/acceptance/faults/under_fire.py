@@ -16,17 +16,17 @@ from signal import SIGKILL, SIGTERM
 
 import psutil
 from django.db import DatabaseError, connection, transaction
+
+from hatobin.config.postgres import EmbeddedPostgres
+from hatobin.delivery.models import Attempt, Delivery
+from hatobin.delivery.queries import sums
+from hatobin.delivery.services.in_doubt import resend
+from hatobin.intake.sink import JournalEntry
 from tests.acceptance.faults.world import TIMEOUTS, World, zone
 from tests.doubles.nursery import Child, Nursery
 from tests.doubles.oracle import Verdict, check_promises, compare
 from tests.doubles.sink_process import SinkProcess
 from tests.integration.delivery.stage import checked, ids_of
-
-from hatobin.config.postgres import EmbeddedPostgres
-from hatobin.delivery.models import Delivery
-from hatobin.delivery.queries import sums
-from hatobin.delivery.services.in_doubt import resend
-from hatobin.intake.sink import JournalEntry
 
 _FAR = 4.0  # seconds; letters that wait longer are made due, so that nobody has to wait for minutes
 _AGITATED = 6.0  # seconds after the database went in which a kill may meet answers of connections that closed
@@ -186,11 +186,13 @@ def check(sink: SinkProcess, senders: Senders, *, ever: frozenset[str] = frozens
     assert len(unexcused) <= senders.frozen_connections, sorted(unexcused)[:5]
     assert len(died) <= senders.doubt, "in doubt, more than connections were open at the crashes"
     verdict = compare(journal, states, ever_in_doubt=ever)
-    check_promises(
-        verdict, in_doubt_at_most=senders.doubt + len(no_answer) + len(ever), finished=True
-    )
-    if not ever:
-        assert not verdict.extra_copies, "nobody has chosen to send anything again"
+    allowed = senders.doubt + len(no_answer) + len(ever)
+    try:
+        check_promises(verdict, in_doubt_at_most=allowed)
+        if not ever:
+            assert not verdict.extra_copies, "nobody has chosen to send anything again"
+    except AssertionError as broken:
+        raise AssertionError(f"{broken}\n{histories(verdict, journal, rows)}") from None
     for each in senders.world.dispatches:
         found = checked(sums(each.pk))
         assert found.waiting == 0
@@ -201,6 +203,20 @@ def check(sink: SinkProcess, senders: Senders, *, ever: frozenset[str] = frozens
         died=len(died),
         no_answer=len(no_answer),
     )
+
+
+def histories(verdict: Verdict, journal: list[JournalEntry], rows: list[Delivery]) -> str:
+    """What both sides wrote down about the first letters of which a promise was broken."""
+    bad = [*verdict.lost, *verdict.unnamed_copies, *verdict.contradicted, *verdict.extra_copies]
+    told = []
+    for each in bad[:3]:
+        told += [f"{each} at the server:"]
+        told += [str(entry) for entry in journal if entry.message_id == each]
+        row = next(row for row in rows if each in next(iter(ids_of([row]))))
+        told += [f"in the ledger: {row.state} {row.reason} claim {row.claim}"]
+        tries = Attempt.objects.of(row.workspace_id).filter(delivery=row).order_by("pk")
+        told += [f"{a.at} {a.number} {a.state} {a.reason} {a.code}" for a in tries]
+    return "\n".join(told)
 
 
 def cut_short(journal: list[JournalEntry]) -> set[str]:
@@ -216,7 +232,10 @@ def send_doubtful_again(senders: Senders, within: float) -> frozenset[str]:
     """A person chooses so for all of them; their Message-IDs."""
     named = frozenset(ids_of([row for row in ledger(senders.world) if row.state == "in-doubt"]))
     for office, dispatch in zip(senders.world.offices, senders.world.dispatches, strict=True):
-        if any(row.dispatch_id == dispatch.pk and row.state == "in-doubt" for row in ledger(senders.world)):
+        if any(
+            row.dispatch_id == dispatch.pk and row.state == "in-doubt"
+            for row in ledger(senders.world)
+        ):
             resend(office.alice, dispatch.pk)
     until_all_ended(senders, within)
     return named

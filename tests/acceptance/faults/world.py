@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.factories import make_actor, make_workspace
-from tests.integration.delivery.stage import Office, letter
-
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience.models import ConsentBasis, Contact, ContactList, Field, Subscription
 from hatobin.audience.people import seal_person
 from hatobin.delivery.models import Dispatch
 from hatobin.delivery.services.egress import save_direct, save_relay
+from tests.factories import make_actor, make_workspace
+from tests.integration.delivery.stage import Office, letter
 
 RELAY, SERVERS, BUSY = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 TIMEOUTS = {
@@ -139,15 +138,15 @@ def make_world(port: int, people: int) -> World:
     office = Office(
         workspace=workspace,
         alice=alice,
-        people=_list(workspace, "会員", by_relay),
+        people=write_people(workspace, "会員", by_relay),
         relay=relay,
         letter=letter(),
     )
-    other = replace(office, people=_list(workspace, "市民", straight), relay=direct)
+    other = replace(office, people=write_people(workspace, "市民", straight), relay=direct)
     return World(offices=[office, other])
 
 
-def _list(workspace: Workspace, name: str, addresses: Sequence[str]) -> ContactList:
+def write_people(workspace: Workspace, name: str, addresses: Sequence[str]) -> ContactList:
     """As ``factories.make_list``, many at a time."""
     vault = vault_of(workspace.pk)
     found = ContactList.objects.create(workspace=workspace, name=name, field_names=["氏名"])
@@ -186,4 +185,3 @@ def write_files(folder: Path, *, seed: int, pace: str) -> tuple[Path, Path]:
     sink.write_text(modes(seed, pace), encoding="utf-8")
     shaping.write_text(SHAPING, encoding="utf-8")
     return sink, shaping
-
