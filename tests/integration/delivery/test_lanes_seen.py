@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -67,7 +69,7 @@ def lots(dispatch: Dispatch) -> list[Lot]:
     return list(Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch).order_by("pk"))
 
 
-def only(office: Office, **asked: object) -> LaneView:
+def only(office: Office, **asked: Any) -> LaneView:
     (lane,) = lanes(office.alice, **asked).lanes
     return lane
 
@@ -114,8 +116,8 @@ def test_lots_of_domains_are_counted_to_the_lane_that_they_go_to(office: Office)
         why_params={"rule": "docomo-throttle", "said": "421 4.7.0"}, last_reply="421 4.7.0",
     )  # fmt: skip
     docomo, example = lanes(office.alice).lanes
-    assert (docomo.title, docomo.waiting, docomo.in_hand, docomo.next_at) == (
-        "docomo", 8, 2, until_then,
+    assert (docomo.title, docomo.waiting, docomo.in_hand, docomo.mood) == (
+        "docomo", 8, 2, "no-sender",
     )  # fmt: skip
     assert (example.title, example.waiting, example.senders) == ("example.jp", 2, 0)
     assert "421 4.7.0" in docomo.why
@@ -129,6 +131,19 @@ def test_lanes_of_several_senders_are_one_and_a_share_that_ended_is_none(office:
     assert (lane.waiting, lane.open, lane.accepted, lane.per_minute, lane.senders) == (
         8, 3, 15, 90, 2,
     )  # fmt: skip
+
+
+def test_a_way_in_trouble_is_not_said_to_go(office: Office) -> None:
+    dispatch = released(office)
+    later = clock.now() + timedelta(minutes=1)
+    told(office.relay, "*")
+    Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).update(
+        trouble_code="refused", trouble_since=clock.now(), resume_at=later
+    )
+    with running_sender():
+        until(lambda: lanes(office.alice).senders, "a sender that lives")
+        assert (only(office).mood, only(office).next_at) == ("unreachable", later)
+        assert rows(dispatch)[0].state == "waiting"
 
 
 def test_a_filter_narrows_down(office: Office) -> None:
@@ -164,7 +179,7 @@ def test_another_workspace_sees_nothing_of_it(office: Office, sink: SinkThread) 
     found = lanes(stranger)
     assert (found.lanes, found.waiting, found.in_hand) == ((), 0, 0)
     other = Egress.objects.of(stranger.workspace_id).get(name="中継")
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: rests.wake_lane(stranger, office.relay.pk, "*"),
         lambda: rests.wake_way(stranger, office.relay.pk),
         lambda: rests.retry_put_off(stranger, dispatch.pk),
@@ -172,7 +187,8 @@ def test_another_workspace_sees_nothing_of_it(office: Office, sink: SinkThread) 
         lambda: moving.move_way(stranger, office.relay.pk, other.pk),
         lambda: moving.move_letter(office.alice, dispatch.pk, other.pk),
         lambda: moving.move_way(office.alice, office.relay.pk, other.pk),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotFound):
             act()
 
@@ -182,14 +198,15 @@ def test_who_may_only_look_ends_no_rest_and_moves_nothing(office: Office) -> Non
     dispatch = released(office)
     assert lanes(viewer).waiting == 3
     road = direct(office)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: rests.wake_lane(viewer, office.relay.pk, "*"),
         lambda: rests.wake_way(viewer, office.relay.pk),
         lambda: rests.retry_put_off(viewer, dispatch.pk),
         lambda: moving.move_letter(viewer, dispatch.pk, road.pk),
         lambda: moving.move_way(viewer, office.relay.pk, road.pk),
         lambda: moving.plan_for_way(viewer, office.relay.pk, road.pk),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotAllowed):
             act()
 
@@ -243,9 +260,9 @@ def test_a_way_in_trouble_is_tried_at_once_when_a_person_asks(office: Office) ->
         assert clock.now() < before, "it was tried when its rest was over anyway"
 
 
-def tried_again(office: Office, before: object) -> bool:
+def tried_again(office: Office, before: datetime) -> bool:
     resume_at = Egress.objects.of(office.workspace.pk).get(pk=office.relay.pk).resume_at
-    return resume_at is not None and resume_at > before  # type: ignore[operator]
+    return resume_at is not None and resume_at > before
 
 
 def test_what_waits_goes_by_another_way_and_arrives(office: Office, sink: SinkThread) -> None:
@@ -272,12 +289,13 @@ def test_lots_that_a_sender_holds_stay_and_are_counted(office: Office) -> None:
 def test_nothing_goes_to_the_sandbox_or_out_of_it(office: Office) -> None:
     dispatch = released(office)
     sandbox = ensure_sandbox(office.workspace.pk)
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: moving.move_letter(office.alice, dispatch.pk, sandbox.pk),
         lambda: moving.move_way(office.alice, office.relay.pk, sandbox.pk),
         lambda: moving.move_way(office.alice, sandbox.pk, office.relay.pk),
         lambda: moving.plan_for_letter(office.alice, dispatch.pk, sandbox.pk),
-    ):
+    ]
+    for act in acts:
         with refused("move-sandbox"):
             act()
     with connection.cursor() as cursor:

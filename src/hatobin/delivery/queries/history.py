@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 from django.utils.functional import Promise
@@ -192,7 +193,7 @@ def _ways(numbers: Iterable[int | None]) -> dict[int, Route]:
     return Route.objects.select_related("egress").in_bulk(wanted)
 
 
-def _way(route: Route | None) -> dict[str, str]:
+def _way(route: Route | None) -> dict[str, Any]:
     if route is None:
         return {}
     return {

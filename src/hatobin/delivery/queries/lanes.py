@@ -174,7 +174,7 @@ def a_sender_lives() -> bool:
     return bool(_rows("senders_alive", workspace=None, lock=_LOCK))
 
 
-def _rows(name: str, **values: object) -> list[dict[str, Any]]:
+def _rows(name: str, **values: Any) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(statement(name), values)
         names = [column.name for column in cursor.description or ()]
@@ -205,13 +205,14 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
     rest_until = told.get("next_at")
     resting = rest_until is not None and rest_until > clock.now()
     code = told.get("why_code", "")
+    troubled = bool(road.trouble_code and not told.get("in_hand") and in_lane + queued["due"])
     mood = mood_of(
         why=code,
         in_lane=in_lane,
         due=queued["due"],
         later=queued["later"],
         still=queued["still"],
-        resting=resting,
+        resting=resting or troubled,
         has_sender=has_sender,
     )
     return LaneView(
@@ -230,13 +231,19 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
         text=mood_text(mood),
         why_code=code,
         why=why_text(code, json.loads(told["why_params"]), rules) if code in WHY_CODES else "",
-        next_at=rest_until if resting else lane.next_at if mood == "later" else None,
+        next_at=_next_at(mood, rest_until if resting else road.resume_at, lane.next_at),
         **{name: told.get(name, 0) for name in _PLAIN},
         last_reply=told.get("last_reply") or "",
     )
 
 
 _PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")
+
+
+def _next_at(mood: Mood, rest: datetime | None, later: datetime | None) -> datetime | None:
+    if mood in {"resting", "unreachable"}:
+        return rest
+    return later if mood == "later" else None
 
 
 def _title(lane: _Lane, road: Egress) -> str:

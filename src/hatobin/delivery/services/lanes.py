@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -66,7 +65,7 @@ def retry_put_off(actor: Actor, dispatch_id: uuid.UUID) -> int:
     return count
 
 
-def _end_rest(road: Egress, sites: Sequence[str] | None) -> int:
+def _end_rest(road: Egress, sites: list[str] | None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement("end_rest"), {"egress": road.pk, "sites": sites})
-        return cursor.rowcount
+        return int(cursor.rowcount)

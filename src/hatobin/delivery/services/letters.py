@@ -166,8 +166,7 @@ def _waiting(actor: Actor, delivery_id: int) -> _Waiting:
 def _road_of(found: _Waiting) -> Egress:
     """The way of sending that it waits for."""
     with connection.cursor() as cursor:
-        names = {"dispatch": found.dispatch.pk, "letter": found.row.pk}
-        cursor.execute(statement("place"), names)
+        cursor.execute(statement("place"), {"dispatch": found.dispatch.pk, "letter": found.row.pk})
         place = cursor.fetchone()
     if place is None:
         return found.dispatch.egress
