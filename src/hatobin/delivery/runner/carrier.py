@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from hatobin.delivery.runner.lane import Lane
 
 _log = structlog.get_logger("hatobin.sender")
+_STALE = 0.5  # seconds after which a mark is no leave any more: promise P5 gives a stop one second
 _IDLE = 5.0  # seconds after which a connection without work says goodbye
 
 
@@ -100,10 +101,12 @@ class Carrier:
             marking = self._lane.ledger.mark(letter.slip)
             ahead = await self._lane.take_now()
             verdict = await marking
-            if verdict is Verdict.GO:
-                await self._commit(letter, ahead)
-            else:
+            if verdict is not Verdict.GO:
                 await self._turned_away(letter, verdict)
+            elif self._loop.time() - letter.slip.marked_at > _STALE:
+                await self._withdraw(letter, not_sent())  # a stop may have come meanwhile
+            else:
+                await self._commit(letter, ahead)
             return ahead
         except asyncio.CancelledError:
             await self._drop()

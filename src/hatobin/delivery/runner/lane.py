@@ -150,7 +150,7 @@ class Lane:
             return False
         if self.mood.is_bad:  # a single letter goes ahead and proves the road
             return not self._turns.waiting and not self._in_hand
-        wanted = self.pace.policy.connections * _PER_CARRIER
+        wanted = max(self._share, 1) * _PER_CARRIER
         if dispatch_id is None:
             return self._turns.waiting < wanted
         return self._turns.waiting_of(dispatch_id) < wanted

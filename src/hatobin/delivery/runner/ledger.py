@@ -44,6 +44,7 @@ class Slip:
     egress_id: UUID
     site: str
     marked: bool = False
+    marked_at: float = 0.0  # of the loop: when it was heard that the mark is durable
 
     @property
     def claim_when_marked(self) -> int:
@@ -184,9 +185,11 @@ class Ledger:
         self, marks: Sequence[tuple[Slip, asyncio.Future[Verdict]]], marked: set[int]
     ) -> None:
         left = []
+        now = asyncio.get_running_loop().time()
         for slip, future in marks:
             if slip.id in marked:
                 slip.is_marked()
+                slip.marked_at = now
                 if not future.done():
                     future.set_result(Verdict.GO)
             else:
