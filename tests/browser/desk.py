@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -91,8 +92,12 @@ def axe_findings(page: Page, rules: Sequence[str] = ()) -> list[str]:
 
 
 def sideways(page: Page) -> int:
-    """By how many pixels the page is wider than the window."""
-    width: int = page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return width
+    """By how many pixels the page is wider than the window, once it has settled in it (a second at most)."""
+    deadline = time.monotonic() + 1
+    while True:
+        width: int = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if not width or time.monotonic() > deadline:
+            return width
+        page.wait_for_timeout(20)
