@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hatobin.delivery.egress.direct.site import site_of
+from hatobin.delivery.models import LaneShare
 
 _LABEL = st.sampled_from(["a", "b", "mx", "jp", "com", "a-b"])
 _HOST = st.lists(_LABEL, min_size=1, max_size=5).map(".".join)
@@ -58,3 +59,10 @@ def test_a_long_name_is_shortened_and_still_tells_sets_apart() -> None:
 def test_no_hosts_are_no_site() -> None:
     with pytest.raises(ValueError, match="at least one"):
         site_of([])
+
+
+@pytest.mark.parametrize("length", range(4, 22))
+def test_every_name_fits_into_a_lanes_row(length: int) -> None:
+    room = LaneShare._meta.get_field("site").max_length
+    hosts = [f"mx{number:03}{'a' * length}.mail.example.jp" for number in range(14)]
+    assert len(site_of(hosts)) <= room

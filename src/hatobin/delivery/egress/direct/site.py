@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-_LONGEST = 255  # characters
+_LONGEST = 253  # characters: what a lane's row has room for
 _SUFFIX = 2  # labels that hosts must share before their names are folded together
 
 
