@@ -63,6 +63,6 @@ def test_no_hosts_are_no_site() -> None:
 
 @pytest.mark.parametrize("length", range(4, 22))
 def test_every_name_fits_into_a_lanes_row(length: int) -> None:
-    room = LaneShare._meta.get_field("site").max_length
+    room = LaneShare._meta.get_field("site").max_length or 0
     hosts = [f"mx{number:03}{'a' * length}.mail.example.jp" for number in range(14)]
     assert len(site_of(hosts)) <= room
