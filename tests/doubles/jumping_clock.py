@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from tests.conftest import need_program
@@ -87,12 +86,7 @@ class JumpingClock:
             self._map = mmap.mmap(file.fileno(), 8)
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._map.close()
 
     def jump(self, seconds: int) -> None:

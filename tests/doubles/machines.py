@@ -9,7 +9,6 @@ import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 import pytest
@@ -77,16 +76,11 @@ class Network:
             for number, address in enumerate(self._addresses):
                 self.machines.append(self._machine(number, address))
         except Refused as refused:
-            self.__exit__(None, None, None)
+            self.__exit__()
             pytest.skip(f"not root enough: network namespaces are refused: {refused}")
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for number in range(self._count):
             _quietly("netns", "del", f"{self._bridge}n{number}")
             _quietly("link", "del", f"{self._bridge}c{number}")

@@ -7,7 +7,6 @@ import json
 import socket
 import threading
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -53,12 +52,7 @@ class MailService:
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._ended.set()
         self._server.shutdown(socket.SHUT_RDWR)
         self._server.close()

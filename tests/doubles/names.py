@@ -6,7 +6,6 @@ import asyncio
 import struct
 from collections import Counter
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Self, cast
 
 import dns.flags
@@ -75,12 +74,7 @@ class NameServer:
         )
         return self
 
-    async def __aexit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         self._udp.close()
         self._tcp.close()
         await self._tcp.wait_closed()

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from hatobin.intake.sink import JournalEntry, read_journal
@@ -39,19 +38,14 @@ class SinkProcess:
         deadline = time.monotonic() + 60
         while "listening on" not in self.said():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                self.__exit__(None, None, None)
+                self.__exit__()
                 raise RuntimeError(f"the sink did not start: {self.said()}")
             time.sleep(0.02)
         line = self.said().splitlines()[0]
         self.addresses = [(host, int(port)) for host, port in _LISTENING.findall(line)]
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
         try:

@@ -6,7 +6,6 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 LETTER = b"Message-ID: <one@example.jp>\r\nSubject: hello\r\n\r\n.dot\r\nhello\r\n"
@@ -29,12 +28,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _kind: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.socket.close()
 
     def say(self, line: str) -> tuple[int, str]:
