@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from tests.integration.api.caller import Caller, make_caller
 from tests.integration.campaigns.stage import Stage, make_stage
 
-from hatobin.campaigns.queries import dispatch_id_of
-from hatobin.common import clock
-from hatobin.delivery.models import Delivery, Dispatch, Egress, Lot
+from hatobin.delivery.models import Delivery, Egress, Lot
 from hatobin.delivery.services.egress import save_relay
 
 
@@ -22,12 +18,7 @@ def relay(stage: Stage) -> Egress:
 @pytest.fixture
 def letter(stage: Stage, relay: Egress) -> str:
     """A letter of three people that waits for the relay."""
-    row = stage.draft()
-    stage.release(row, timedelta(minutes=5))
-    dispatch_id = dispatch_id_of(stage.alice, row.id)
-    Dispatch.objects.of(stage.workspace.pk).update(state="sending", started_at=clock.now())
-    Lot.objects.of(stage.workspace.pk).filter(dispatch_id=dispatch_id).update(egress=relay)
-    return f"/campaigns/{row.id}"
+    return f"/campaigns/{stage.on_its_way(relay).id}"
 
 
 def first(stage: Stage) -> Delivery:

@@ -13,8 +13,9 @@ from hatobin.accounts.rules import Actor
 from hatobin.audience.models import ContactList
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.services import checks, drafts, release
+from hatobin.common import clock
 from hatobin.content.letters import LetterDraft
-from hatobin.delivery.models import Delivery, Dispatch, Egress, EgressKind
+from hatobin.delivery.models import Delivery, Dispatch, Egress, EgressKind, Lot
 from hatobin.delivery.tokens import link_token
 from hatobin.senders.models import SenderIdentity
 
@@ -53,6 +54,15 @@ class Stage:
         return release.release(
             self.alice, row.id, typed_number=check.sendable, seal=check.seal, hold=hold
         )
+
+    def on_its_way(self, road: Egress) -> CampaignView:
+        """A letter that is being sent; all of it waits for this road."""
+        row = self.draft()
+        dispatch = self.release(row, timedelta(minutes=5))
+        ours = Dispatch.objects.of(self.workspace.pk).filter(pk=dispatch.pk)
+        ours.update(state="sending", started_at=clock.now())
+        Lot.objects.of(self.workspace.pk).filter(dispatch=dispatch).update(egress=road)
+        return row
 
 
 def make_stage(people: People = CAST, name: str = "さくら市役所") -> Stage:

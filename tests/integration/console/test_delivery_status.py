@@ -13,9 +13,8 @@ from tests.integration.console.desk import words_of
 from tests.integration.console.test_result import browser
 
 from hatobin.accounts.models import Role
-from hatobin.campaigns.queries import dispatch_id_of
 from hatobin.common import clock
-from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
+from hatobin.delivery.models import Delivery, Egress, LaneShare, Lot
 from hatobin.delivery.services.egress import save_relay
 
 pytestmark = pytest.mark.django_db
@@ -36,12 +35,7 @@ def relay(stage: Stage) -> Egress:
 @pytest.fixture
 def letter(stage: Stage, relay: Egress) -> str:
     """A letter of three people that waits for the relay."""
-    row = stage.draft()
-    stage.release(row, timedelta(minutes=5))
-    dispatch_id = dispatch_id_of(stage.alice, row.id)
-    Dispatch.objects.of(stage.workspace.pk).update(state="sending", started_at=clock.now())
-    Lot.objects.of(stage.workspace.pk).filter(dispatch_id=dispatch_id).update(egress=relay)
-    return f"/letters/{row.id}"
+    return f"/letters/{stage.on_its_way(relay).id}"
 
 
 @pytest.fixture
