@@ -8,21 +8,22 @@ from datetime import timedelta
 from pathlib import Path
 
 from hatobin.common import clock
-from hatobin.delivery.models import Delivery, Dispatch, Egress, Lot
-from hatobin.delivery.services.egress import save_direct, save_relay
+from hatobin.delivery.models import Delivery, Dispatch, Lot
+from hatobin.delivery.services.egress import save_direct
 from hatobin.intake.sink import Answer, Delay, Rule, SinkThread
 from hatobin.suppression.models import SuppressionReason
 from hatobin.suppression.services import suppress
 from tests.doubles.nursery import Child, Nursery
-from tests.doubles.service import free_port
 from tests.integration.delivery.stage import (
     Office,
     crowd,
     due_now,
     letter,
     make_office,
+    relay_that_is_down,
     reload,
     rows,
+    troubled_since,
     until,
 )
 
@@ -133,18 +134,8 @@ def too_late(sink: SinkThread, nursery: Nursery, log: Path) -> Story:
 
 def fall_back(sink: SinkThread, _nursery: Nursery, _log: Path) -> Story:
     office = make_office(sink, crowd(PEOPLE), connections=1)
-    first = save_relay(
-        office.alice,
-        name="止まっている中継",
-        host="127.0.0.1",
-        port=free_port(),
-        tls="none",
-        fallback_id=office.relay.pk,
-    )
-    Egress.objects.of(office.workspace.pk).filter(pk=first.pk).update(
-        trouble_code="refused", trouble_since=clock.now() - timedelta(minutes=6)
-    )
-    office.relay = first
+    office.relay = relay_that_is_down(office, office.relay)
+    troubled_since(office.relay, minutes=6)
     return Story(office=office, dispatch=office.release())
 
 

@@ -16,11 +16,13 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from tests.doubles.service import free_port
 from tests.factories import make_actor, make_list, make_workspace
 
 from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.audience.models import ContactList
+from hatobin.common import clock
 from hatobin.common.errors import HatobinError
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
@@ -28,6 +30,7 @@ from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.models import Delivery, Dispatch, Egress, Lot
 from hatobin.delivery.queries import Sums, sums
 from hatobin.delivery.runner import send_until_settled
+from hatobin.delivery.runner.ledger import Slip
 from hatobin.delivery.services.egress import save_relay
 from hatobin.delivery.services.release import Seal, release, seal_of
 from hatobin.delivery.tokens import word_of
@@ -132,6 +135,25 @@ def make_office(
     )
 
 
+def relay_that_is_down(office: Office, fallback: Egress) -> Egress:
+    """Nobody listens there; the other way is named for that."""
+    return save_relay(
+        office.alice,
+        name="止まっている中継",
+        host="127.0.0.1",
+        port=free_port(),
+        tls="none",
+        fallback_id=fallback.pk,
+    )
+
+
+def troubled_since(road: Egress, minutes: int) -> None:
+    """It has been refused for so long."""
+    Egress.objects.of(road.workspace_id).filter(pk=road.pk).update(
+        trouble_code="refused", trouble_since=clock.now() - timedelta(minutes=minutes)
+    )
+
+
 def send(dispatch: Dispatch, wait: float = 20.0, timeouts: Timeouts | None = None) -> Sums:
     """Sends here and now; the sums, which add up."""
     return checked(send_until_settled(dispatch.pk, timedelta(seconds=wait), timeouts))
@@ -155,6 +177,21 @@ def states(dispatch: Dispatch) -> list[str]:
 
 def reload(dispatch: Dispatch) -> Dispatch:
     return Dispatch.objects.of(dispatch.workspace_id).get(pk=dispatch.pk)
+
+
+def slip_of(row: Delivery, node: int, *, marked: bool = False) -> Slip:
+    """What a sender knows of a letter whose lot it has in hand."""
+    lot = Lot.objects.of(row.workspace_id).get(ids__contains=[row.pk])
+    return Slip(
+        id=row.pk,
+        claim=row.claim,
+        lot=lot.pk,
+        node=node,
+        dispatch_id=row.dispatch_id,
+        egress_id=lot.egress_id,
+        site=lot.site,
+        marked=marked,
+    )
 
 
 def due_now(dispatch: Dispatch) -> None:

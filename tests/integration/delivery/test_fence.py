@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from tests.integration.delivery.stage import make_office, rows
+from tests.integration.delivery.stage import make_office, rows, slip_of
 
 from hatobin.delivery.models import Delivery, Dispatch, Lot
 from hatobin.delivery.rules.decide import Outcome
@@ -28,17 +28,7 @@ def slip(sink: SinkThread) -> Slip:
     dispatch = make_office(sink, [("hanako@example.jp", {"氏名": "山田花子"})]).release()
     Dispatch.objects.of(dispatch.workspace_id).update(state="sending")
     Lot.objects.of(dispatch.workspace_id).update(node=ALICE)
-    (row,) = rows(dispatch)
-    lot = Lot.objects.of(dispatch.workspace_id).get()
-    return Slip(
-        id=row.pk,
-        claim=row.claim,
-        lot=lot.pk,
-        node=ALICE,
-        dispatch_id=dispatch.pk,
-        egress_id=lot.egress_id,
-        site=lot.site,
-    )
+    return slip_of(rows(dispatch)[0], ALICE)
 
 
 def in_turn(*steps: Callable[[Ledger], Awaitable[object]]) -> list[object]:

@@ -16,6 +16,7 @@ from tests.integration.delivery.stage import (
     reload,
     rows,
     send,
+    slip_of,
     states,
 )
 
@@ -61,14 +62,7 @@ def lots(dispatch: Dispatch) -> list[Lot]:
 def leased(dispatch: Dispatch) -> list[Slip]:
     """A sender takes everything in hand; what it knows of each letter."""
     Lot.objects.of(dispatch.workspace_id).filter(dispatch=dispatch).update(node=SENDER)
-    (lot,) = lots(dispatch)
-    return [
-        Slip(
-            id=row.pk, claim=row.claim, lot=lot.pk, node=SENDER, dispatch_id=dispatch.pk,
-            egress_id=lot.egress_id, site=lot.site,
-        )
-        for row in rows(dispatch)
-    ]  # fmt: skip
+    return [slip_of(row, SENDER) for row in rows(dispatch)]
 
 
 def mark(slip: Slip) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.integration.delivery.stage import Office, make_office
+from tests.integration.delivery.stage import Office, make_office, slip_of
 
 import hatobin.delivery
 from hatobin.accounts.rules import Actor
@@ -29,7 +29,7 @@ from hatobin.delivery.rules.states import (
     DispatchState,
     Move,
 )
-from hatobin.delivery.runner.ledger import Slip, step_values
+from hatobin.delivery.runner.ledger import step_values
 from hatobin.delivery.runner.node import LOCK
 from hatobin.delivery.services import control, emergency, in_doubt, letters
 from hatobin.delivery.services.lots import queue
@@ -97,17 +97,7 @@ def by_sql(name: str, **more: Any) -> Walk:
 
 def step(row: Delivery, *, marks: bool = False, told: Outcome | None = None) -> None:
     """The sender's own statement, with the sender's own values."""
-    lot = Lot.objects.across_workspaces().get()
-    ours = Slip(
-        id=row.pk,
-        claim=row.claim,
-        lot=lot.pk,
-        node=DEAD,
-        dispatch_id=row.dispatch_id,
-        egress_id=lot.egress_id,
-        site=lot.site,
-        marked=row.state == "dot-sent",
-    )
+    ours = slip_of(row, DEAD, marked=row.state == "dot-sent")
     spoken = [(ours, told, None, None)] if told else []
     run(("step", step_values(spoken, [(ours, None)] if marks else [], [])))
 
@@ -135,6 +125,11 @@ def record(state: str) -> Walk:
     retry = timedelta(minutes=1) if state == "waiting" else None
     told = Outcome(state=DeliveryState(state), retry_in=retry)
     return lambda _office, row: step(row, told=told)
+
+
+def orphans(_office: Office, row: Delivery) -> None:
+    Lot.objects.across_workspaces().delete()
+    run(("orphans", {"dispatches": [row.dispatch_id]}))
 
 
 def finish(_office: Office, row: Delivery) -> None:
@@ -205,6 +200,7 @@ WALKS: list[tuple[str, Walk]] = [
     ("recover", by_sql("recover", lock=LOCK, node=DEAD)),
     ("expire", by_sql("expire")),
     ("finish", finish),
+    ("orphans", orphans),
     ("stop", by_sql("cancel_stopped")),
     ("call back", by_person(control.call_back)),
     ("pause", by_person(control.pause)),
