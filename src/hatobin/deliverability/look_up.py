@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from django.conf import settings
-
 from hatobin.deliverability.rules import Answers, Question
-from hatobin.delivery.egress.direct.dns import Dns, DnsFailed, Kind, SystemDns
+from hatobin.delivery.egress.direct.dns import Dns, DnsFailed, Kind
+from hatobin.delivery.services.direct_roads import name_service
 
 _PATIENCE = 6.0  # seconds; a person waits for it
 
 
-def name_service() -> Dns:
-    """The machine's, or the one that the operator set."""
-    ours = settings.HATOBIN
-    return SystemDns(ours.dns_servers, port=ours.dns_port, lifetime=_PATIENCE)
-
-
 def look_up(questions: Iterable[Question]) -> Answers:
     """Asks them side by side; takes a few seconds at most."""
-    return asyncio.run(_ask(name_service(), list(dict.fromkeys(questions))))
+    return asyncio.run(_ask(name_service(_PATIENCE), list(dict.fromkeys(questions))))
 
 
 async def _ask(dns: Dns, questions: list[Question]) -> Answers:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils.translation import override
 from tests.doubles.mail_service import MailService
+from tests.doubles.name_thread import asked_by_the_product
 from tests.doubles.names import FakeDns
 from tests.doubles.service import free_port
 from tests.factories import make_actor, make_identity, make_workspace
@@ -272,6 +273,15 @@ def test_through_the_service_a_trial_server_is_reached_whoever_the_recipient_is(
                 trying.test_egress(alice, row.pk, to=to)
             assert error.value.field == "to"
         assert not sink.envelopes
+
+
+def test_the_name_servers_of_the_settings_are_asked(alice: Actor) -> None:
+    source = {"address": "", "ehlo_name": "mail.office.example", "weight": 1}
+    row = save_direct(alice, name="Direct", sources=[source])
+    with asked_by_the_product({"example.jp": {"MX": ["0 ."]}}) as names:
+        found = trying.test_egress(alice, row.pk, to="example.jp")
+    assert (found.code, shown(found)[1]) == ("no-mail", ("look-up", False))
+    assert names.by_udp >= 1
 
 
 def test_without_anybody_to_reach_only_the_addresses_are_looked_at(alice: Actor) -> None:

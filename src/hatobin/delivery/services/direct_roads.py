@@ -14,7 +14,7 @@ from django.conf import settings
 from hatobin.common import clock
 from hatobin.common.hosts import is_loopback
 from hatobin.delivery.egress.direct.addresses import AddressRules
-from hatobin.delivery.egress.direct.dns import Dns, DnsAnswer, Kind, SystemDns
+from hatobin.delivery.egress.direct.dns import LIFETIME, Dns, DnsAnswer, Kind, SystemDns
 from hatobin.delivery.egress.direct.mta_sts import (
     HttpsPolicies,
     MemoryPolicies,
@@ -59,10 +59,15 @@ def outside_of(
     )
 
 
-def the_world(store: PolicyStore | None = None) -> Outside:
-    """The network that letters go out into, by the name servers of the settings."""
+def name_service(lifetime: float = LIFETIME) -> Dns:
+    """The machine's, or the one that the operator set. ``lifetime``: seconds for one question."""
     ours = settings.HATOBIN
-    return outside_of(SystemDns(ours.dns_servers, port=ours.dns_port), store=store)
+    return SystemDns(ours.dns_servers, port=ours.dns_port, lifetime=lifetime)
+
+
+def the_world(store: PolicyStore | None = None) -> Outside:
+    """The network that letters go out into."""
+    return outside_of(name_service(), store=store)
 
 
 def direct_road_of(

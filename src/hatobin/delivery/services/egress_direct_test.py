@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.common import clock
-from hatobin.delivery.egress.direct.dns import Dns, SystemDns
+from hatobin.delivery.egress.direct.dns import Dns
 from hatobin.delivery.egress.direct.mx import Destination
 from hatobin.delivery.egress.direct.protection import Protection
 from hatobin.delivery.egress.direct.road import DirectConnection, DirectRoad
@@ -24,7 +24,12 @@ from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.egress.errors import ConnectFailed, EgressError, NoRoute, Refused
 from hatobin.delivery.models import EgressKind, TlsMode
 from hatobin.delivery.rules.sources import StoredSource
-from hatobin.delivery.services.direct_roads import direct_road_of, outside_of, smart_host_of
+from hatobin.delivery.services.direct_roads import (
+    direct_road_of,
+    name_service,
+    outside_of,
+    smart_host_of,
+)
 from hatobin.delivery.services.egress_direct import is_here
 from hatobin.delivery.services.egress_relay_test import PATIENCE, step_of
 from hatobin.delivery.services.egress_report import (
@@ -54,7 +59,7 @@ class Network:
 
 def the_world() -> Network:
     """The network that letters go out into."""
-    return Network(dns=SystemDns(lifetime=6))
+    return Network(dns=name_service(lifetime=6))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

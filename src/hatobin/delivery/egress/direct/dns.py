@@ -16,7 +16,7 @@ import dns.resolver
 Kind = Literal["MX", "A", "AAAA", "TXT"]
 Status = Literal["found", "no-data", "no-such-name"]
 
-_LIFETIME = 10.0  # seconds for one question, all servers and tries together
+LIFETIME = 10.0  # seconds for one question, all servers and tries together
 _ONE_TRY = 3.0
 _UDP_SIZE = 1232  # fits every path without fragments (DNS flag day 2020)
 
@@ -54,7 +54,7 @@ class SystemDns:
     """By the servers of ``/etc/resolv.conf``, or by ``nameservers`` (addresses) at ``port``."""
 
     def __init__(
-        self, nameservers: Sequence[str] = (), *, port: int = 53, lifetime: float = _LIFETIME
+        self, nameservers: Sequence[str] = (), *, port: int = 53, lifetime: float = LIFETIME
     ) -> None:
         self._nameservers, self._port, self._lifetime = tuple(nameservers), port, lifetime
         self._made: dns.asyncresolver.Resolver | None = None
