@@ -12,9 +12,10 @@ from django.db.models import QuerySet
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import Vault, vault_of
-from hatobin.audience.people import Person, is_found, open_contact, search_words
+from hatobin.audience.people import Person, is_found, search_words
 from hatobin.audience.queries.people import kinds_of
 from hatobin.delivery.models import Delivery
+from hatobin.delivery.queries.letters import person_of
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.reasons import reason_text
 from hatobin.delivery.rules.states import NOT_RECEIVED
@@ -103,7 +104,7 @@ def _searched(
     for opened, row in enumerate(candidates.iterator(chunk_size=1000)):
         if opened >= _SCAN_MAX:
             return chosen, False
-        if is_found(_person(row, vault), kinds, words):
+        if is_found(person_of(row, vault), kinds, words):
             chosen.append(row)
     return chosen, True
 
@@ -120,17 +121,12 @@ def _page(
     page = min(max(page, 1), pages)
     shown: Iterable[Delivery] = found[(page - 1) * PAGE : page * PAGE]
     return RowPage(
-        rows=tuple(_row(each, _person(each, vault)) for each in shown),
+        rows=tuple(_row(each, person_of(each, vault)) for each in shown),
         total=total,
         page=page,
         pages=pages,
         complete=complete,
     )
-
-
-def _person(row: Delivery, vault: Vault) -> Person:
-    contact = row.contact
-    return open_contact(vault, contact.address_key, contact.sealed, contact.fields)
 
 
 def _row(row: Delivery, person: Person) -> Row:

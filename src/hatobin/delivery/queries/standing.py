@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import connection
 from django.db.models import Q
 from django.utils.functional import Promise
 
@@ -20,12 +19,12 @@ from hatobin.delivery.models import (
     LaneShare,
 )
 from hatobin.delivery.queries.lanes import a_sender_lives, rules_of
+from hatobin.delivery.queries.letters import Place, place_of
 from hatobin.delivery.rules.history_words import standing_text
 from hatobin.delivery.rules.lane_words import mood_text
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
 from hatobin.delivery.rules.stops import stop_text
 from hatobin.delivery.rules.troubles import trouble_text
-from hatobin.delivery.statements import statement
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,12 +44,6 @@ class Standing:
     in_hand: bool
 
 
-class _Place(NamedTuple):
-    road: Egress
-    site: str
-    in_hand: bool
-
-
 class _Reason(NamedTuple):
     code: str
     detail: str = ""
@@ -62,7 +55,7 @@ def standing_of(row: Delivery, dispatch: Dispatch) -> Standing | None:
     """What it waits for; None when it has ended."""
     if row.state not in {DeliveryState.WAITING, DeliveryState.DOT_SENT}:
         return None
-    place = _place(row, dispatch)
+    place = place_of(row, dispatch)
     found = _by_person(row, dispatch) or _by_engine(row, place)
     return Standing(
         code=found.code,
@@ -73,16 +66,6 @@ def standing_of(row: Delivery, dispatch: Dispatch) -> Standing | None:
         road=place.road,
         in_hand=place.in_hand or row.state == DeliveryState.DOT_SENT,
     )
-
-
-def _place(row: Delivery, dispatch: Dispatch) -> _Place:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("place"), {"dispatch": dispatch.pk, "letter": row.pk})
-        found = cursor.fetchone()
-    if found is None:
-        return _Place(dispatch.egress, row.domain, in_hand=False)
-    egress_id, site, _due_at, in_hand = found
-    return _Place(Egress.objects.of(row.workspace_id).get(pk=egress_id), site, in_hand)
 
 
 def _by_person(row: Delivery, dispatch: Dispatch) -> _Reason | None:
@@ -98,7 +81,7 @@ def _by_person(row: Delivery, dispatch: Dispatch) -> _Reason | None:
     return None
 
 
-def _by_engine(row: Delivery, place: _Place) -> _Reason:
+def _by_engine(row: Delivery, place: Place) -> _Reason:
     now = clock.now()
     road = place.road
     if not a_sender_lives():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -19,13 +19,12 @@ from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState, Egress
-from hatobin.delivery.queries.letters import access_letter
+from hatobin.delivery.queries.letters import access_letter, place_of
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.services import in_doubt
 from hatobin.delivery.services.control import locked
 from hatobin.delivery.services.lots import HELD_UNTIL, leave_queue, queue
 from hatobin.delivery.services.moving import check_way, way_to
-from hatobin.delivery.statements import statement
 
 _OPEN = {DispatchState.HELD, DispatchState.SENDING, DispatchState.PAUSED}
 
@@ -164,13 +163,7 @@ def _waiting(actor: Actor, delivery_id: int) -> _Waiting:
 
 
 def _road_of(found: _Waiting) -> Egress:
-    """The way of sending that it waits for."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement("place"), {"dispatch": found.dispatch.pk, "letter": found.row.pk})
-        place = cursor.fetchone()
-    if place is None:
-        return found.dispatch.egress
-    return Egress.objects.of(found.dispatch.workspace_id).get(pk=place[0])
+    return place_of(found.row, found.dispatch).road
 
 
 def _take_out(found: _Waiting) -> uuid.UUID | None:
