@@ -74,9 +74,10 @@ def audit_page(
     return AuditPage(lines=lines, total=total, page=page, pages=pages)
 
 
-def name_of_actor(workspace_id: uuid.UUID, label: str) -> str:
-    """Who acted, by an actor's label, as people of this workspace may read it."""
-    return _names(workspace_id, [label]).get(label) or _who(label)
+def names_of_actors(workspace_id: uuid.UUID, labels: Collection[str]) -> dict[str, str]:
+    """Who acted, by each actor's label, as people of this workspace may read it."""
+    known = _names(workspace_id, labels)
+    return {label: known.get(label) or _who(label) for label in labels}
 
 
 def _names(workspace_id: uuid.UUID, labels: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -76,7 +77,7 @@ def test_what_people_did_stands_in_the_story_with_their_name(office: Office) -> 
     row = rows(dispatch)[0]
     control.pause(office.alice, dispatch.pk)
     control.resume(office.alice, dispatch.pk)
-    letters.hold(office.alice, row.pk)
+    letters.hold(replace(office.alice, label="command:root"), row.pk)
     letters.let_go(office.alice, row.pk)
     letters.give_up(office.alice, row.pk)
     found = story(office, dispatch)
@@ -84,7 +85,7 @@ def test_what_people_did_stands_in_the_story_with_their_name(office: Office) -> 
         "dispatch.paused", "dispatch.resumed", "delivery.held", "delivery.let-go", "delivery.given-up",
     ]  # fmt: skip
     assert all(each.by for each in found.events if "." in each.kind)
-    assert not any(each.by.startswith("user:") for each in found.events)
+    assert not any(each.by.startswith(("user:", "command:")) for each in found.events)
     assert (found.state, found.reason) == ("cancelled", "person")
 
 

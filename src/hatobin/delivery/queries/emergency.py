@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
-from hatobin.accounts.models import Workspace
-from hatobin.accounts.queries import name_of_actor
+from hatobin.accounts.queries import names_of_actors
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.delivery.models import Delivery, Dispatch, DispatchState, EmergencyStop
@@ -65,20 +65,19 @@ class OnItsWay:
 
 def standing(workspace_id: uuid.UUID) -> tuple[StopView, ...]:
     """The stops that keep this workspace from sending; the installation's first."""
-    rows = _of(workspace_id).filter(lifted_at=None)
-    return tuple(sorted((_view(row, workspace_id) for row in rows), key=lambda s: not s.everywhere))
+    found = _views(workspace_id, _of(workspace_id).filter(lifted_at=None))
+    return tuple(sorted(found, key=lambda each: not each.everywhere))
 
 
 def stops(actor: Actor) -> tuple[StopView, ...]:
     """The last stops of this workspace and of the installation, newest first."""
     check_right(actor, Right.VIEW)
-    rows = _of(actor.workspace_id).order_by("-at", "-id")[:PAGE]
-    return tuple(_view(row, actor.workspace_id) for row in rows)
+    return _views(actor.workspace_id, _of(actor.workspace_id).order_by("-at", "-id")[:PAGE])
 
 
 def stop_view(actor: Actor, row: EmergencyStop) -> StopView:
     """One stop for the actor's eyes."""
-    return _view(row, actor.workspace_id)
+    return _views(actor.workspace_id, [row])[0]
 
 
 def in_flight(
@@ -114,19 +113,25 @@ def on_its_way(workspace_id: uuid.UUID | None) -> OnItsWay:
 
 def _of(workspace_id: uuid.UUID) -> QuerySet[EmergencyStop]:
     mine = Q(workspace_id=workspace_id) | Q(workspace_id=None)
-    return EmergencyStop.objects.across_workspaces().filter(mine)
+    return EmergencyStop.objects.across_workspaces().select_related("workspace").filter(mine)
 
 
-def _view(row: EmergencyStop, workspace_id: uuid.UUID) -> StopView:
-    place = Workspace.objects.filter(pk=row.workspace_id).first() if row.workspace_id else None
+def _views(workspace_id: uuid.UUID, rows: Iterable[EmergencyStop]) -> tuple[StopView, ...]:
+    found = list(rows)
+    labels = {label for row in found for label in (row.stopped_by, row.lifted_by)} - {""}
+    names = names_of_actors(workspace_id, labels)
+    return tuple(_view(row, names) for row in found)
+
+
+def _view(row: EmergencyStop, names: Mapping[str, str]) -> StopView:
     return StopView(
         id=row.pk,
         everywhere=row.workspace_id is None,
-        workspace=place.name if place else "",
-        by=name_of_actor(workspace_id, row.stopped_by),
+        workspace=row.workspace.name if row.workspace else "",
+        by=names.get(row.stopped_by, ""),
         reason=row.reason,
         at=row.at,
-        lifted_by=name_of_actor(workspace_id, row.lifted_by) if row.lifted_by else "",
+        lifted_by=names.get(row.lifted_by, ""),
         lifted_at=row.lifted_at,
         sending=row.sending,
         held=row.held,

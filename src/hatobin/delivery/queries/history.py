@@ -11,18 +11,26 @@ from typing import Any
 from django.db.models import Q
 from django.utils.functional import Promise
 
-from hatobin.accounts.models import AuditEntry, User
+from hatobin.accounts.models import AuditEntry
+from hatobin.accounts.queries import names_of_actors
 from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.accounts.services.sealing import vault_of
-from hatobin.audience.people import open_contact
-from hatobin.delivery.models import Attempt, Delivery, DeliveryState, Dispatch, Egress, Route
-from hatobin.delivery.queries.letters import access_letter
+from hatobin.delivery.models import (
+    Attempt,
+    Delivery,
+    DeliveryState,
+    Dispatch,
+    DispatchState,
+    Egress,
+    EgressKind,
+    Route,
+)
+from hatobin.delivery.queries.letters import access_letter, person_of
 from hatobin.delivery.queries.standing import Standing, standing_of
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.history_words import EVENTS, event_text
 from hatobin.delivery.rules.reasons import Reason, reason_text
-from hatobin.delivery.rules.states import OPEN, DispatchState
 from hatobin.delivery.rules.troubles import trouble_text
 
 _ACTS = tuple(kind for kind in EVENTS if "." in kind)
@@ -85,9 +93,7 @@ def history(actor: Actor, delivery_id: int) -> History:
     dispatch = (
         Dispatch.objects.of(actor.workspace_id).select_related("egress").get(pk=row.dispatch_id)
     )
-    contact = row.contact
-    vault = vault_of(actor.workspace_id)
-    person = open_contact(vault, contact.address_key, contact.sealed, contact.fields)
+    person = person_of(row, vault_of(actor.workspace_id))
     standing = standing_of(row, dispatch)
     road = standing.road if standing else dispatch.egress
     return History(
@@ -168,7 +174,7 @@ def _of_people(row: Delivery, dispatch: Dispatch, tries: Iterable[Attempt]) -> I
     )
     entries = entries.order_by("pk")
     doubtful = [each.at for each in tries if each.state == DeliveryState.IN_DOUBT]
-    names = _names({each.actor for each in entries})
+    names = names_of_actors(row.workspace_id, {each.actor for each in entries})
     for each in entries:
         about = each.detail.get("delivery", row.pk)
         if each.action in _ABOUT_DOUBT and (
@@ -180,12 +186,6 @@ def _of_people(row: Delivery, dispatch: Dispatch, tries: Iterable[Attempt]) -> I
         yield Event(
             at=each.at, kind=each.action, text=event_text(each.action), by=names[each.actor]
         )
-
-
-def _names(labels: set[str]) -> dict[str, str]:
-    users = [label.removeprefix("user:") for label in labels if label.startswith("user:")]
-    found = {f"user:{user.pk}": str(user) for user in User.objects.filter(pk__in=users)}
-    return {label: found.get(label, label) for label in labels}
 
 
 def _ways(numbers: Iterable[int | None]) -> dict[int, Route]:
@@ -212,11 +212,11 @@ def _answer(code: int | None, status: str, words: str, recipient: str) -> str:
 
 def _acts(row: Delivery, dispatch: Dispatch, standing: Standing | None) -> Iterator[str]:
     if row.state == DeliveryState.IN_DOUBT:
-        if row.reason != "left":
+        if row.reason != Reason.LEFT:
             yield "leave"
         if dispatch.state != DispatchState.STOPPED:
             yield "resend"
-    if row.state != DeliveryState.WAITING or row.state not in OPEN or standing is None:
+    if row.state != DeliveryState.WAITING or standing is None:
         return
     if dispatch.state == DispatchState.STOPPED:
         return
@@ -233,7 +233,7 @@ def _acts(row: Delivery, dispatch: Dispatch, standing: Standing | None) -> Itera
 
 def _other_ways(workspace_id: uuid.UUID, road: Egress) -> bool:
     """Whether there is another way that real letters may go by."""
-    if road.kind == "sandbox":
+    if road.kind == EgressKind.SANDBOX:
         return False
     others = Egress.objects.of(workspace_id).filter(removed_at=None).exclude(pk=road.pk)
-    return others.exclude(kind="sandbox").exists()
+    return others.exclude(kind=EgressKind.SANDBOX).exists()
