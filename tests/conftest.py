@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 
 import pytest
+
+from hatobin.intake.sink import SinkThread
 
 MAY_NOT_SKIP = bool(os.environ.get("HATOBIN_TESTS_MAY_NOT_SKIP"))
 # A machine without the shared test data, or one where we are not root, may say so even in CI.
@@ -39,3 +42,10 @@ def _quick_passwords() -> None:
     from django.conf import settings
 
     settings.PASSWORD_HASHERS = ["tests.doubles.quick_argon2.QuickArgon2"]
+
+
+@pytest.fixture
+def sink() -> Iterator[SinkThread]:
+    """A well-behaved server."""
+    with SinkThread() as thread:
+        yield thread

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,12 +32,6 @@ TOKEN = "a-token-of-some-length"
 @pytest.fixture(autouse=True)
 def fresh() -> None:
     forget()
-
-
-@pytest.fixture
-def sink() -> Iterator[SinkThread]:
-    with SinkThread() as thread:
-        yield thread
 
 
 @pytest.fixture
