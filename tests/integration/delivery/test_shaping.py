@@ -140,5 +140,5 @@ def test_a_domain_is_looked_at_as_it_is_typed(owner: Actor) -> None:
 
 def test_without_a_file_only_what_is_shipped_applies(owner: Actor) -> None:
     assert settings.HATOBIN.shaping_file is None
-    assert reading.installed().for_lane("example.jp").connections == 10
+    assert reading.with_text("").for_lane("example.jp").connections == 10
     assert overview(owner).installation_file == ""

@@ -33,7 +33,6 @@ from hatobin.delivery.services.egress import (
 from hatobin.delivery.services.opening import (
     credentials_of,
     provider_client_of,
-    source_pool_of,
     sources_of,
 )
 
@@ -80,9 +79,8 @@ def refused(call: Callable[..., object], *args: Any, **words: Any) -> HatobinErr
     return error.value
 
 
-def test_a_direct_road_becomes_a_pool_of_its_sources(alice: Actor) -> None:
-    pool = source_pool_of(**columns(direct(alice)))
-    first, second = pool.sources
+def test_a_direct_road_becomes_its_sources(alice: Actor) -> None:
+    first, second = sources_of(direct(alice).sources)
     assert (first.ipv4, first.ipv6, first.ehlo, first.weight) == ("192.0.2.1", "", "mail1.example.jp", 2)  # fmt: skip
     assert (second.ipv4, second.ipv6, second.weight) == ("", "2001:db8::1", 1)
     (chosen,) = sources_of([{"address": "", "ehlo_name": "mail.example.jp", "weight": 1}])

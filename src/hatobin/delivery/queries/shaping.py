@@ -24,11 +24,6 @@ class ShapingBroken(Unavailable):
     """The installation's file cannot be used: nothing may be sent by other limits than it asks for."""
 
 
-def installed() -> Shaping:
-    """What is shipped with the installation's file on it. Raises ShapingBroken."""
-    return _usable(_laid(_installation(), ""))
-
-
 def shaping_of(workspace_id: uuid.UUID) -> Shaping:
     """What applies in a workspace: for the engine, which asks again every few seconds.
 

@@ -25,7 +25,6 @@ _SENTENCES: dict[str, Promise] = {
     "no-sender": _("No sender is running, so nothing leaves."),
 }
 _SLOW = frozenset({"slowed", "rate-set", "one-by-one", "after-failures"})
-MOODS = tuple(_SENTENCES)
 
 
 def mood_of(

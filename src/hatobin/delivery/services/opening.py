@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings as installation
 
 from hatobin.accounts.services.sealing import SealBroken, vault_of
-from hatobin.delivery.egress.direct.sources import Source, SourcePool
+from hatobin.delivery.egress.direct.sources import Source
 from hatobin.delivery.egress.providers import HttpTimeouts, ProviderClient, client_for
 from hatobin.delivery.seals import credentials_context
 from hatobin.delivery.services.endpoints import helo_name
@@ -25,11 +25,6 @@ def sources_of(sources: Sequence[Mapping[str, Any]]) -> tuple[Source, ...]:
     if not sources:
         return (Source(name="any", ehlo=helo_name()),)
     return tuple(_source(**each) for each in sources)
-
-
-def source_pool_of(*, sources: Sequence[Mapping[str, Any]], **_columns: object) -> SourcePool:
-    """A new pool, in which all are well: keep one for each egress and process."""
-    return SourcePool(sources_of(sources))
 
 
 def credentials_of(
