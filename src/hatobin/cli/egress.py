@@ -255,7 +255,7 @@ def _pairs(texts: Iterable[str], option: str) -> Iterable[tuple[str, str]]:
 def _say_saved(actor: Actor, row: Any, as_json: bool) -> None:
     from hatobin.delivery.services.egress_direct import addresses_not_here
 
-    absent = addresses_not_here(row)
+    absent = addresses_not_here(row.sources)
     if absent:
         text = _("This machine does not have the address %(addresses)s; the one that sends must.")
         click.echo("hatobin: " + text % {"addresses": ", ".join(absent)}, err=True)

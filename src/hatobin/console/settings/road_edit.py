@@ -29,6 +29,7 @@ from hatobin.console.settings.road_forms import (
 from hatobin.console.shared import add_problem, staff_only
 from hatobin.delivery import queries
 from hatobin.delivery.egress.providers import PROVIDERS
+from hatobin.delivery.models import Egress
 from hatobin.delivery.queries.egresses import EgressView
 from hatobin.delivery.rules.sources import MOST, ehlo_name
 from hatobin.delivery.services import egress, egress_direct, egress_test
@@ -192,20 +193,19 @@ def _remember(
 def _saved(
     request: StaffRequest,
     form: RoadForm,
-    save: Callable[..., Any],
+    save: Callable[..., Egress],
     stored: EgressView | None,
     rows: Any = None,
     **values: Any,
 ) -> bool:
     """Saves; what was wrong stands in the form, and what to look after in a message."""
-    made: list[Any] = []
     try:
-        made.append(save(request.actor, egress_id=stored.id if stored else None, **values))
+        row = save(request.actor, egress_id=stored.id if stored else None, **values)
     except HatobinError as error:
         _add_problem(form, error, rows)
         return False
     tested.forget(request)
-    absent = egress_direct.addresses_not_here(made[0])
+    absent = egress_direct.addresses_not_here(row.sources)
     if absent:
         text = _(
             "Saved, but this machine does not have the address %(addresses)s. "

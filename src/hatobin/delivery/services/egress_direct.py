@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -74,12 +75,10 @@ def check_direct(
     return check_sources(sources, on_this_machine=is_loopback(host))
 
 
-def addresses_not_here(egress: Egress) -> tuple[str, ...]:
-    """Those of its addresses that this machine does not have."""
+def addresses_not_here(sources: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Those of a direct road's addresses that this machine does not have."""
     return tuple(
-        each["address"]
-        for each in egress.sources
-        if each["address"] and not is_here(each["address"])
+        each["address"] for each in sources if each["address"] and not _is_here(each["address"])
     )
 
 
@@ -103,7 +102,7 @@ def _towards(family: socket.AddressFamily, far: str) -> str:
     return "" if is_loopback(near) else near
 
 
-def is_here(address: str) -> bool:
+def _is_here(address: str) -> bool:
     family = socket.AF_INET if ipaddress.ip_address(address).version == 4 else socket.AF_INET6
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:

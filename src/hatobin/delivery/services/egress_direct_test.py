@@ -30,7 +30,7 @@ from hatobin.delivery.services.direct_roads import (
     outside_of,
     smart_host_of,
 )
-from hatobin.delivery.services.egress_direct import is_here
+from hatobin.delivery.services.egress_direct import addresses_not_here
 from hatobin.delivery.services.egress_relay_test import PATIENCE, step_of
 from hatobin.delivery.services.egress_report import (
     CONNECT,
@@ -88,9 +88,7 @@ def examine_direct(
     sources: Sequence[StoredSource], tls: str, aim: Aim | None, network: Network
 ) -> EgressTest:
     """Tries all sources. Without an aim only whether this machine has the addresses."""
-    absent = [
-        each["address"] for each in sources if each["address"] and not is_here(each["address"])
-    ]
+    absent = addresses_not_here(sources)
     names = ", ".join(each["address"] or each["ehlo_name"] for each in sources)
     if absent:
         steps = steps_until(_STEPS, failed=SOURCE, details={SOURCE: ", ".join(absent)})
