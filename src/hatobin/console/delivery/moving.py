@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from hatobin.accounts.rules import Right
 from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import queries as campaigns
 from hatobin.campaigns.services import control
-from hatobin.console.delivery.views import moved_words
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only, told
 from hatobin.delivery import queries as delivery
@@ -35,7 +35,7 @@ def way(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and to is not None:
         with told(request):
             done = moving.move_way(request.actor, egress_id, to)
-            messages.success(request, moved_words(done.letters, done.in_hand))
+            messages.success(request, _said(done))
         return redirect(back)
     plan = None
     with told(request):
@@ -54,7 +54,7 @@ def campaign(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and to is not None:
         with told(request):
             done = control.move(request.actor, letter_id, to)
-            messages.success(request, moved_words(done.letters, done.in_hand))
+            messages.success(request, _said(done))
         return redirect(back)
     plan = None
     with told(request):
@@ -112,3 +112,19 @@ def _chosen(request: StaffRequest) -> uuid.UUID | None:
         return uuid.UUID((request.POST if request.method == "POST" else request.GET).get("to", ""))
     except ValueError:
         return None
+
+
+def _said(done: moving.Move) -> str:
+    said = ngettext(
+        "%(count)s letter goes by the other way now.",
+        "%(count)s letters go by the other way now.",
+        done.letters,
+    ) % {"count": f"{done.letters:,}"}
+    if not done.in_hand:
+        return said
+    rest = ngettext(
+        "%(count)s letter is in a sender's hands and stays with its way.",
+        "%(count)s letters are in a sender's hands and stay with their way.",
+        done.in_hand,
+    ) % {"count": f"{done.in_hand:,}"}
+    return f"{said} {rest}"

@@ -10,7 +10,6 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from hatobin.accounts.rules import Right
@@ -92,20 +91,3 @@ def _id(text: str) -> uuid.UUID | None:
         return uuid.UUID(text)
     except ValueError:
         return None
-
-
-def moved_words(count: int, left: int) -> str:
-    """What a move did."""
-    said = ngettext(
-        "%(count)s letter goes by the other way now.",
-        "%(count)s letters go by the other way now.",
-        count,
-    ) % {"count": f"{count:,}"}
-    if not left:
-        return said
-    rest = ngettext(
-        "%(count)s letter is in a sender's hands and stays with its way.",
-        "%(count)s letters are in a sender's hands and stay with their way.",
-        left,
-    ) % {"count": f"{left:,}"}
-    return f"{said} {rest}"

@@ -14,7 +14,7 @@ from hatobin.accounts.rules import Right
 from hatobin.accounts.services.access import check_right
 from hatobin.common.errors import HatobinError
 from hatobin.console.middleware import StaffRequest
-from hatobin.console.shared import add_problem, staff_only
+from hatobin.console.shared import add_problem, attempt, staff_only
 from hatobin.delivery.queries import shaping_views as views
 from hatobin.delivery.queries.shaping_views import ProblemView
 from hatobin.delivery.services import shaping
@@ -78,10 +78,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 def _saved(request: StaffRequest, form: PaceForm, text: str, revision: int | None) -> bool:
-    try:
-        shaping.save(request.actor, text=text, revision=revision or 0)
-    except HatobinError as error:
-        add_problem(form, error)
+    if not attempt(form, shaping.save, request.actor, text=text, revision=revision or 0):
         return False
     messages.success(request, _("Saved. Letters on their way follow within seconds."))
     return True
