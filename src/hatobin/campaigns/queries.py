@@ -90,6 +90,13 @@ def campaign(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     return _views([access_campaign(actor, campaign_id)])[0]
 
 
+def on_their_way(actor: Actor, *, name: str) -> tuple[CampaignView, ...]:
+    """Released letters of this name that have not ended; two at most."""
+    check_right(actor, Right.VIEW)
+    rows = _rows(actor).filter(name=name, dispatch__isnull=False, dispatch__finished_at=None)
+    return _views(rows[:2])
+
+
 def dispatch_id_of(actor: Actor, campaign_id: uuid.UUID) -> uuid.UUID:
     """The dispatch of a released letter; raises NotFound for a draft."""
     row = access_campaign(actor, campaign_id)

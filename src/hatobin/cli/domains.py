@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from hatobin.cli.shared import Runtime, fail, name_of, with_services
+from hatobin.cli.shared import AS_JSON, WORKSPACE, Runtime, fail, name_of, say_json, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
 
@@ -23,9 +21,6 @@ if TYPE_CHECKING:
     from hatobin.deliverability.views import DomainView, KeyView
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-_WORKSPACE = click.option("--workspace", default="", metavar="NAME",
-                          help="Whose domain; needed where there are several workspaces.")  # fmt: skip
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 _SELECTOR = click.option(
     "--selector", default="", help="Which key; needed where there are several."
 )
@@ -51,7 +46,7 @@ def _command(command: _F) -> Any:
         _say(domain_named(actor, name), as_json=as_json)
 
     return domain.command(command.__name__.removesuffix("_"))(
-        _WORKSPACE(_JSON(with_services(shown)))
+        WORKSPACE(AS_JSON(with_services(shown)))
     )
 
 
@@ -169,8 +164,8 @@ def retire(actor: Actor, name: str, selector: str, at_once: bool) -> str:
 
 
 @domain.command("list")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def list_domains(runtime: Runtime, workspace: str, as_json: bool) -> None:
     """List the domains, and what is to be done for each."""
@@ -179,15 +174,15 @@ def list_domains(runtime: Runtime, workspace: str, as_json: bool) -> None:
 
     found = domains(operator_actor(runtime, workspace))
     if as_json:
-        _say_json({"domains": [asdict(each) for each in found]})
+        say_json({"domains": [asdict(each) for each in found]})
     for each in () if as_json else found:
         click.echo(f"{each.name}: {each.next_step.title}")
 
 
 @domain.command("remove")
 @click.argument("name")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def remove(runtime: Runtime, name: str, workspace: str, as_json: bool) -> None:
     """Remove a domain with its keys; refused while one of them signs."""
@@ -197,7 +192,7 @@ def remove(runtime: Runtime, name: str, workspace: str, as_json: bool) -> None:
     actor = operator_actor(runtime, workspace)
     remove_domain(actor, _id(actor, name))
     if as_json:
-        _say_json({"removed": name})
+        say_json({"removed": name})
     else:
         click.echo(_("%(name)s is removed.") % {"name": name})
 
@@ -223,7 +218,7 @@ def _key(actor: Actor, name: str, selector: str, *, states: tuple[str, ...]) -> 
 
 def _say(view: DomainView, *, as_json: bool) -> None:
     if as_json:
-        _say_json(asdict(view))
+        say_json(asdict(view))
         return
     step = view.next_step
     click.echo(f"{view.name}: {step.title}")
@@ -238,11 +233,3 @@ def _say(view: DomainView, *, as_json: bool) -> None:
     for each in view.findings:
         click.echo(f"\n{each.title}: {each.name}")
         click.echo("  " + in_a_row(each.text, each.advice))
-
-
-def _say_json(body: object) -> None:
-    click.echo(json.dumps(body, ensure_ascii=False, default=_as_text))
-
-
-def _as_text(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatobin.cli.shared import Runtime, fail, with_services
+from hatobin.cli.shared import AS_JSON, WORKSPACE, Runtime, fail, say_json, with_services
 from hatobin.common.terminal import gettext as _
 from hatobin.common.terminal import terminal_language
 
@@ -22,9 +20,6 @@ if TYPE_CHECKING:
     from hatobin.delivery.queries import EgressView
 
 _KINDS = {"relay": "smtp-relay", "direct": "direct", "service": "provider"}
-_WORKSPACE = click.option("--workspace", default="", metavar="NAME",
-                          help="Whose; needed where there are several workspaces.")  # fmt: skip
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 _FIELDS = (
     click.option("--host", help="Relay: the server. Direct: all letters go there, for trials."),
     click.option("--port", type=click.IntRange(1, 65535), help="Relay: usually 587, or 465."),
@@ -67,8 +62,8 @@ def _with_fields(command: Any) -> Any:
 
 
 @egress.command("list")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def list_command(runtime: Runtime, workspace: str, as_json: bool) -> None:
     """List them, the default first; never a secret."""
@@ -79,7 +74,7 @@ def list_command(runtime: Runtime, workspace: str, as_json: bool) -> None:
     with override(terminal_language()):
         found = queries.egresses(_actor(runtime, workspace))
         if as_json:
-            click.echo(json.dumps([_object(each) for each in found], ensure_ascii=False))
+            say_json([_object(each) for each in found])
             return
         for each in found:
             _show(each)
@@ -90,8 +85,8 @@ def list_command(runtime: Runtime, workspace: str, as_json: bool) -> None:
 @click.option("--kind", type=click.Choice(list(_KINDS)), required=True,
               help="By a mail server, straight to the recipients' servers, or by a mail service.")  # fmt: skip
 @_with_fields
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def add(
     runtime: Runtime, name: str, kind: str, workspace: str, as_json: bool, **given: Any
@@ -108,8 +103,8 @@ def add(
 @click.argument("which", metavar="NAME|ID")
 @click.option("--name", help="Call it otherwise.")
 @_with_fields
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def set_command(
     runtime: Runtime, which: str, name: str | None, workspace: str, as_json: bool, **given: Any
@@ -122,7 +117,7 @@ def set_command(
     values = _values(actor, stored.kind, given) | ({"name": name} if name else {})
     if set(values) == {"make_default"}:
         make_default(actor, stored.id)
-        click.echo(json.dumps(_object(find_way(actor, str(stored.id)))) if as_json else _("Saved."))
+        _say(find_way(actor, str(stored.id)), as_json)
         return
     merged = _stored_values(stored) | values
     if "settings" in values and merged.get("provider") == stored.provider:
@@ -134,8 +129,8 @@ def set_command(
 @click.argument("which", metavar="NAME|ID")
 @click.option("--to", default="", metavar="ADDRESS|DOMAIN",
               help="Direct: whom to reach; else the sender's address. No letter is sent.")  # fmt: skip
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -> None:
     """Try one, without sending anything (exit status 1 when it does not work)."""
@@ -147,9 +142,7 @@ def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -
     with override(terminal_language()):
         found = test_egress(actor, find_way(actor, which).id, to=to)
         if as_json:
-            body = asdict(found) | {"text": str(found.text), "advice": str(found.advice)}
-            body["steps"] = [asdict(each) | {"text": str(each.text)} for each in found.steps]
-            click.echo(json.dumps(body, ensure_ascii=False))
+            say_json(asdict(found))
         else:
             words = {True: _("done"), False: _("failed"), None: _("not tried")}
             for each in found.steps:
@@ -164,7 +157,7 @@ def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -
 
 @egress.command()
 @click.argument("which", metavar="NAME|ID")
-@_WORKSPACE
+@WORKSPACE
 @with_services
 def remove(runtime: Runtime, which: str, workspace: str) -> None:
     """Remove one with its secrets; refused while a letter is on its way by it."""
@@ -259,11 +252,14 @@ def _say_saved(actor: Actor, row: Any, as_json: bool) -> None:
     if absent:
         text = _("This machine does not have the address %(addresses)s; the one that sends must.")
         click.echo("hatobin: " + text % {"addresses": ", ".join(absent)}, err=True)
-    saved = find_way(actor, str(row.pk))
+    _say(find_way(actor, str(row.pk)), as_json)
+
+
+def _say(each: EgressView, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(_object(saved), ensure_ascii=False))
+        say_json(_object(each))
     else:
-        _show(saved)
+        _show(each)
 
 
 def _show(each: EgressView) -> None:
@@ -278,10 +274,10 @@ def _object(each: EgressView) -> dict[str, object]:
     kept = ("name", "kind", "host", "port", "tls", "username", "has_password", "provider",
             "connections", "messages_per_connection", "is_default")  # fmt: skip
     return {
-        "id": str(each.id),
+        "id": each.id,
         **{name: getattr(each, name) for name in kept},
         "sources": [asdict(source) for source in each.sources],
         "settings": dict(each.settings),
-        "fallback_id": str(each.fallback_id) if isinstance(each.fallback_id, uuid.UUID) else None,
-        "trouble": str(each.trouble),
+        "fallback_id": each.fallback_id,
+        "trouble": each.trouble,
     }

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from hatobin.cli.shared import Runtime, fail, with_services
+from hatobin.cli.egress import find_way
+from hatobin.cli.shared import AS_JSON, WORKSPACE, Runtime, fail, say_json, with_services
 from hatobin.common.terminal import gettext as _
 from hatobin.common.terminal import terminal_language
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from hatobin.accounts.rules import Actor
     from hatobin.delivery.queries import EgressView
     from hatobin.delivery.queries.lanes import LaneView
     from hatobin.delivery.services.moving import Move
 
-_WORKSPACE = click.option("--workspace", default="", metavar="NAME",
-                          help="Whose; needed where there are several workspaces.")  # fmt: skip
-_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-
 
 @click.command()
 @click.option("--slow", is_flag=True, help="Only what rests, is slow or stands still.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
     """Show where letters wait, how fast they go and why they are slow."""
@@ -46,7 +41,7 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
                 "senders": len(found.senders),
                 "lanes": [_object(each) for each in found.lanes],
             }
-            click.echo(json.dumps(body, ensure_ascii=False))
+            say_json(body)
             return
         for each in found.lanes:
             _show(each)
@@ -63,7 +58,7 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
 @click.argument("which", metavar="WAY")
 @click.option("--site", default="", metavar="DESTINATION",
               help="Only this one, as `hatobin lanes --json` names it; else the whole way.")  # fmt: skip
-@_WORKSPACE
+@WORKSPACE
 @with_services
 def retry(runtime: Runtime, which: str, site: str, workspace: str) -> None:
     """End the rest of a way of sending, or of one destination: it is tried at once."""
@@ -71,7 +66,7 @@ def retry(runtime: Runtime, which: str, site: str, workspace: str) -> None:
     from hatobin.delivery.services.lanes import wake_lane, wake_way
 
     actor = operator_actor(runtime, workspace)
-    way = _find(actor, which)
+    way = find_way(actor, which)
     if site:
         wake_lane(actor, way.id, site)
     else:
@@ -83,8 +78,8 @@ def retry(runtime: Runtime, which: str, site: str, workspace: str) -> None:
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@_WORKSPACE
-@_JSON
+@WORKSPACE
+@AS_JSON
 @with_services
 def move(
     runtime: Runtime, source: str, target: str, yes: bool, workspace: str, as_json: bool
@@ -94,24 +89,18 @@ def move(
     from hatobin.delivery.services.moving import move_way, plan_for_way
 
     actor = operator_actor(runtime, workspace)
-    way, to = _find(actor, source), _find(actor, target)
+    way, to = find_way(actor, source), find_way(actor, target)
     plan = plan_for_way(actor, way.id, to.id)
     if not yes:
         _ask(plan, way, to)
     done = move_way(actor, way.id, to.id)
     if as_json:
-        click.echo(json.dumps({"letters": done.letters, "in_hand": done.in_hand}))
+        say_json({"letters": done.letters, "in_hand": done.in_hand})
         return
     click.echo(_("Letters that go the other way now: %(count)s") % {"count": f"{done.letters:,}"})
     if done.in_hand:
         said = _("In a sender's hands, and stay with their way: %(count)s")
         click.echo(said % {"count": f"{done.in_hand:,}"})
-
-
-def _find(actor: Actor, which: str) -> EgressView:
-    from hatobin.cli.egress import find_way
-
-    return find_way(actor, which)
 
 
 def _ask(plan: Move, way: EgressView, to: EgressView) -> None:
@@ -148,9 +137,9 @@ def _object(lane: LaneView) -> dict[str, object]:
              "mood", "why_code", "why", "most", "granted", "open", "accepted", "refused", "last_reply",
              "senders")  # fmt: skip
     return {
-        "egress_id": str(lane.egress_id),
+        "egress_id": lane.egress_id,
         **{name: getattr(lane, name) for name in plain},
-        "text": str(lane.text),
+        "text": lane.text,
         "domains": list(lane.domains),
-        "next_at": lane.next_at.isoformat() if lane.next_at else None,
+        "next_at": lane.next_at,
     }

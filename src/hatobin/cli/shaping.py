@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatobin.cli.shared import Runtime, fail, name_of, with_services
+from hatobin.cli.shared import AS_JSON, Runtime, fail, name_of, say_json, with_services
 from hatobin.common.terminal import gettext as _
 from hatobin.common.terminal import terminal_language
 
@@ -29,7 +28,7 @@ def shaping() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--workspace", "workspace_name", default=None, metavar="NAME",
               help="Check it as this workspace's own values, not as the installation's file.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@AS_JSON
 @with_services
 def check(runtime: Runtime, file: Path, workspace_name: str | None, as_json: bool) -> None:
     """Say everything that is wrong with a file, by lines (exit status 2 when something is)."""
@@ -47,7 +46,7 @@ def check(runtime: Runtime, file: Path, workspace_name: str | None, as_json: boo
         else:
             found = problem_views(service.check(operator_actor(runtime, workspace_name), text))
     if as_json:
-        _say_json({"ok": not found, "problems": [asdict(each) for each in found]})
+        say_json({"ok": not found, "problems": [asdict(each) for each in found]})
     for each in found:
         key = f" {each.key}:" if each.key else ""
         click.echo(
@@ -67,7 +66,7 @@ def check(runtime: Runtime, file: Path, workspace_name: str | None, as_json: boo
               show_default=True, help="By which kind of way of sending.")  # fmt: skip
 @click.option("--mail-server", default="", metavar="HOST",
               help="The domain's mail server (MX), or the relay's host.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+@AS_JSON
 @with_services
 def show(
     runtime: Runtime,
@@ -91,7 +90,7 @@ def show(
             else views.overview(actor)
         )
         if as_json:
-            _say_json(asdict(found))
+            say_json(asdict(found))
         elif domain:
             click.echo(found.destination or _("Everybody else"))
             _say_values(found.values)
@@ -113,10 +112,6 @@ def _say_rules(rules: list[RuleView]) -> None:
         whom = ", ".join(each.destinations) or _("Everybody")
         what = "; ".join((each.trigger, *each.actions))
         click.echo(f"{whom}: {each.meaning} > {what}  ({each.file}:{each.line})")
-
-
-def _say_json(body: object) -> None:
-    click.echo(json.dumps(body, ensure_ascii=False))
 
 
 def _text_of(file: Path) -> str:

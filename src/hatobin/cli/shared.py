@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, TypeVar
@@ -18,6 +19,9 @@ from hatobin.common.terminal import gettext as _
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+WORKSPACE = click.option("--workspace", default="", metavar="NAME",
+                         help="Whose; needed where there are several workspaces.")  # fmt: skip
 
 # What services call a part of what they were given > the options of commands that may have given it.
 _GIVEN_BY: dict[str, tuple[str, ...]] = {
@@ -155,4 +159,13 @@ def say_error(
 ) -> None:
     """The object of a refusal, on stdout."""
     error = {"code": code, "message": text} | ({"option": option} if option else {})
-    click.echo(json.dumps({"error": error, **more}, ensure_ascii=False))
+    say_json({"error": error, **more})
+
+
+def say_json(body: object) -> None:
+    """What ``--json`` prints: moments as in RFC 3339, ids and sentences as text."""
+    click.echo(json.dumps(body, ensure_ascii=False, default=_as_text))
+
+
+def _as_text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import uuid
 from dataclasses import asdict
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hatobin.cli.shared import Runtime, fail, with_services
+from hatobin.cli.shared import AS_JSON, Runtime, fail, say_json, with_services
 from hatobin.common.terminal import gettext as _
 from hatobin.common.terminal import terminal_language
 
 if TYPE_CHECKING:
     from hatobin.accounts.rules import Actor
+    from hatobin.campaigns.queries import CampaignView
     from hatobin.campaigns.services.emergency import Report
 
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option("--lift", is_flag=True, help="Let what the stop paused go on.")
 @click.option("--status", is_flag=True, help="Only say which stops stand, and what was in flight.")
 @click.option("--yes", is_flag=True, help="Do not ask before a single letter is stopped for good.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@AS_JSON
 @with_services
 def stop(runtime: Runtime, **options: Any) -> None:
     """Stop sending at once: CAMPAIGN (an id or a name), a workspace, or everything.
@@ -66,7 +66,7 @@ def _stop_place(runtime: Runtime, options: dict[str, Any]) -> None:
         everywhere = everywhere or _only_installation_stopped(actor)
         gone_on = emergency.lift(actor, everywhere=everywhere)
         if options["as_json"]:
-            _say_json({"lifted": True, "letters": gone_on})
+            say_json({"lifted": True, "letters": gone_on})
         else:
             click.echo(_("The stop is lifted. Letters that go on: %(count)s") % {"count": gone_on})
     else:
@@ -107,7 +107,7 @@ def _stop_letter(runtime: Runtime, options: dict[str, Any]) -> None:
     found = delivery.sums(stopped.dispatch_id) if stopped.dispatch_id else None
     if options["as_json"]:
         sums = asdict(found) if found else {}
-        _say_json(
+        say_json(
             {"campaign": str(letter.id), "name": letter.name, "state": stopped.status, "sums": sums}
         )
         return
@@ -120,25 +120,21 @@ def _stop_letter(runtime: Runtime, options: dict[str, Any]) -> None:
                            "open": found.waiting + found.in_doubt})  # fmt: skip
 
 
-def _letter(actor: Actor, wanted: str) -> Any:
+def _letter(actor: Actor, wanted: str) -> CampaignView:
     """By its id, or by its name where only one letter on its way has it."""
     from hatobin.campaigns import queries
-    from hatobin.campaigns.models import Campaign
 
     try:
         return queries.campaign(actor, uuid.UUID(wanted))
     except ValueError:
-        rows = Campaign.objects.of(actor.workspace_id).filter(
-            name=wanted, dispatch__finished_at=None
-        )
-        found = list(rows.exclude(dispatch=None).values_list("pk", flat=True)[:2])
+        found = queries.on_their_way(actor, name=wanted)
     if not found:
         text = _("No letter on its way has this name. Ids and names stand under Letters.")
         fail(text, code="no-letter", option="CAMPAIGN")
     if len(found) > 1:
         text = _("Several letters on their way have this name. Give the id.")
         fail(text, code="which-letter", option="CAMPAIGN")
-    return queries.campaign(actor, found[0])
+    return found[0]
 
 
 def _ask(name: str) -> None:
@@ -152,7 +148,7 @@ def _ask(name: str) -> None:
 
 def _say(reports: tuple[Report, ...], options: dict[str, Any]) -> None:
     if options["as_json"]:
-        _say_json({"stops": [_as_json(each) for each in reports]})
+        say_json({"stops": [_as_json(each) for each in reports]})
         return
     if not reports:
         click.echo(_("No emergency stop stands."))
@@ -183,7 +179,3 @@ def _as_json(report: Report) -> dict[str, Any]:
         "in_flight_letters": body["letters"],
         "elsewhere": body["elsewhere"],
     }
-
-
-def _say_json(body: object) -> None:
-    click.echo(json.dumps(body, ensure_ascii=False, default=str))
