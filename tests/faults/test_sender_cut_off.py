@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from tests.faults.lost_session import cut_off
 from tests.integration.delivery.stage import (
     check_promises,
     crowd,
@@ -15,7 +15,6 @@ from tests.integration.delivery.stage import (
 )
 
 from hatobin.delivery.models import Delivery, Lot, SenderNode
-from hatobin.delivery.runner.node import LOCK
 from hatobin.intake.sink import Delay, Rule, SinkThread
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +32,7 @@ def test_its_letters_are_taken_over_and_what_it_still_hears_counts(sink: SinkThr
         until(lambda: SenderNode.objects.count() == 2, "both senders")
         dispatch = office.release()
         third = until_marked(rows(dispatch)[3])
-        cut(node_of(third))
+        assert cut_off(node_of(third)) == 1
         until(lambda: state(third) == "in-doubt", "the other sender to take over")
         until(lambda: state(third) == "accepted", "the late answer")
         until(lambda: reload(dispatch).state == "done", "the end", within=40)
@@ -47,21 +46,11 @@ def until_marked(row: Delivery) -> Delivery:
     return Delivery.objects.of(row.workspace_id).get(pk=row.pk)
 
 
-def node_of(row: Delivery) -> int | None:
-    return Lot.objects.of(row.workspace_id).get(ids__contains=[row.pk]).node
+def node_of(row: Delivery) -> int:
+    node = Lot.objects.of(row.workspace_id).get(ids__contains=[row.pk]).node
+    assert node is not None
+    return node
 
 
 def state(row: Delivery) -> str:
     return Delivery.objects.of(row.workspace_id).get(pk=row.pk).state
-
-
-def cut(node: int | None) -> None:
-    """The session that holds this node's lock ends, and nothing else."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks"
-            " WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
-            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [LOCK, node],
-        )
-        assert cursor.rowcount == 1
