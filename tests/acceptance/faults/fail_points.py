@@ -64,7 +64,7 @@ STEPS: dict[str, Step] = {
         statements=("step",), nth=2, doubt=(ONE, UP_TO_ONE), seen=(True, None)
     ),
     "a later answer is recorded": Step(statements=("step",), nth=6, doubt=(ONE, UP_TO_ONE)),
-    "the dispatch is finished": Step(statements=("lock_dispatches", "finish")),
+    "the dispatch is finished": Step(statements=("lock_dispatches", "orphans", "finish")),
     "letters without a lot get one": Step(
         statements=("lock_dispatches", "stray", "finish"), story="without_a_lot"
     ),
@@ -75,10 +75,10 @@ STEPS: dict[str, Step] = {
         statements=("calm",), story="closing_server", doubt=(UP_TO_ONE, UP_TO_ONE)
     ),
     "a dead sender's letters are returned": Step(
-        statements=("recover", "forget_node"), story="another_died", doubt=(UP_TO_ONE, UP_TO_ONE)
+        statements=("lock_lots", "recover", "forget_node"), story="another_died", doubt=(UP_TO_ONE, UP_TO_ONE)
     ),
     "its own are given back at the end": Step(
-        statements=("recover", "forget_node"), story="asked_to_stop"
+        statements=("lock_lots", "recover", "forget_node"), story="asked_to_stop"
     ),
     "letters of a stopped dispatch are cancelled": Step(
         statements=("cancel_stopped",), story="stopped"

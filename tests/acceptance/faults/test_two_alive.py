@@ -7,13 +7,12 @@ from pathlib import Path
 from signal import SIGTERM
 
 import pytest
-from django.db import connection
 
 from hatobin.delivery.models import Dispatch, Lot, SenderNode
-from hatobin.delivery.runner.node import LOCK
 from hatobin.intake.sink import Delay, Rule, SinkThread, read_journal
 from tests.doubles.nursery import Child, Nursery
 from tests.doubles.oracle import check_promises, compare
+from tests.faults.lost_session import cut_off
 from tests.integration.delivery.stage import (
     crowd,
     ids_of,
@@ -37,7 +36,7 @@ def test_one_that_stands_still_is_taken_for_dead_and_wakes_up(
     dispatch, first, _second = two_at_work(sink, nursery, tmp_path)
     first.freeze()
     open_at_that_moment = first.connections()
-    cut_off(first)
+    assert cut_off(holder_of(dispatch)) == 1
     until(lambda: not {"waiting", "dot-sent"} & set(states(dispatch)), "the other one to end it")
     in_doubt = Counter(states(dispatch))["in-doubt"]
     assert 1 <= in_doubt <= open_at_that_moment
@@ -78,18 +77,6 @@ def holder_of(dispatch: Dispatch) -> int:
     lot = Lot.objects.of(dispatch.workspace_id).get(dispatch=dispatch)
     assert lot.node is not None
     return lot.node
-
-
-def cut_off(child: Child) -> None:
-    """The session ends by which the others know that it lives."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN delivery_sendernode n"
-            " ON l.locktype = 'advisory' AND l.classid = %s AND l.objid = n.id WHERE n.pid = %s"
-            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [LOCK, child.pid],
-        )
-        assert cursor.rowcount == 1
 
 
 def check(dispatch: Dispatch, folder: Path) -> None:

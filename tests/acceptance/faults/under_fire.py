@@ -18,7 +18,7 @@ import psutil
 from django.db import DatabaseError, connection, transaction
 
 from hatobin.config.postgres import EmbeddedPostgres
-from hatobin.delivery.models import Attempt, Delivery
+from hatobin.delivery.models import Attempt, Delivery, SenderNode
 from hatobin.delivery.queries import sums
 from hatobin.delivery.services.in_doubt import resend
 from hatobin.intake.sink import JournalEntry
@@ -26,6 +26,7 @@ from tests.acceptance.faults.world import TIMEOUTS, World, zone
 from tests.doubles.nursery import Child, Nursery
 from tests.doubles.oracle import Verdict, check_promises, compare
 from tests.doubles.sink_process import SinkProcess
+from tests.faults.lost_session import cut_off
 from tests.integration.delivery.stage import checked, ids_of
 
 _FAR = 4.0  # seconds; letters that wait longer are made due, so that nobody has to wait for minutes
@@ -85,17 +86,12 @@ class Senders:
         self.blows["frozen"] += 1
 
     def cut_off(self) -> None:
-        """Its database sessions end, all of them, while it stands still; others take over what it held."""
+        """The session ends that says it lives, while it stands still; others take over what it held."""
         child = self._one()
         child.freeze()
         self.frozen_connections += child.connections()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(a.pid) FROM delivery_sendernode n"
-                " JOIN pg_locks l ON l.locktype = 'advisory' AND l.classid = 8101 AND l.objid = n.id"
-                " JOIN pg_stat_activity a ON a.pid = l.pid WHERE n.pid = %s",
-                [child.pid],
-            )
+        for node in SenderNode.objects.filter(pid=child.pid):
+            cut_off(node.pk)
         time.sleep(2.5)  # others look for the dead every two seconds
         child.thaw()
         self.blows["cut off"] += 1

@@ -18,9 +18,11 @@ from tests.integration.delivery.stage import (
     until,
 )
 
-from hatobin.accounts.models import AuditEntry, Role
+from hatobin.accounts.models import AuditEntry, DataKey, Role
+from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience.models import Contact
 from hatobin.common.errors import Conflict, NotAllowed, NotFound
+from hatobin.delivery.models import Lot
 from hatobin.delivery.queries import sums
 from hatobin.delivery.services.control import call_back, pause, resume, stop
 from hatobin.intake.sink import Delay, Rule, SinkThread
@@ -162,3 +164,23 @@ def test_the_brake_is_for_those_who_may_and_is_on_the_audit_log(sink: SinkThread
         "dispatch.released",
         "dispatch.stopped",
     ]
+
+
+def test_a_dispatch_that_is_paused_for_its_keys_keeps_its_letters_in_the_queue(
+    sink: SinkThread,
+) -> None:
+    office = make_office(sink, crowd(3))
+    dispatch = office.release()
+    keys = DataKey.objects.of(office.workspace.pk)
+    kept = {key.pk: bytes(key.wrapped) for key in keys}
+    vault_of.cache_clear()
+    keys.update(wrapped=bytes(60))
+    send(dispatch, wait=3)
+    assert reload(dispatch).state == "paused"
+    lots = Lot.objects.of(office.workspace.pk).filter(node=None)
+    assert sorted(row for lot in lots for row in lot.ids) == [row.pk for row in rows(dispatch)]
+    for number, wrapped in kept.items():
+        keys.filter(pk=number).update(wrapped=wrapped)
+    vault_of.cache_clear()
+    resume(office.alice, dispatch.pk)
+    assert send(dispatch).accepted == 3

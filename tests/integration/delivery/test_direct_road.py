@@ -19,12 +19,14 @@ from tests.integration.delivery.stage import (
     due_now,
     make_office,
     rows,
+    running_sender,
     states,
+    until,
 )
 
 from hatobin.common import clock
-from hatobin.delivery.models import Attempt, Dispatch, Lot, Route
-from hatobin.delivery.queries import Sums
+from hatobin.delivery.models import Attempt, Dispatch, Egress, Lot, Route
+from hatobin.delivery.queries import Sums, sums
 from hatobin.delivery.runner import send_until_settled
 from hatobin.delivery.services.direct_roads import outside_of
 from hatobin.delivery.services.egress_direct import save_direct
@@ -33,6 +35,7 @@ from hatobin.intake.sink import Answer, Rule, SinkOptions, SinkThread
 pytestmark = pytest.mark.django_db(transaction=True)
 
 HERE, THERE, NOWHERE = "127.0.0.2", "127.0.0.3", "127.0.0.9"
+SOURCE = {"address": "", "ehlo_name": "mail.office.example", "weight": 1}
 ZONE: Zone = {
     "sakura.example": {"MX": ["10 mx1.sakura.example."]},
     "kaede.example": {"MX": ["10 mx.kaede.example."]},
@@ -63,7 +66,7 @@ def office_of(sink: SinkThread, people: People, **values: object) -> Office:
     road = save_direct(
         office.alice,
         name="直接",
-        sources=[{"address": "", "ehlo_name": "mail.office.example", "weight": 1}],
+        sources=[SOURCE],
         connections=4,
         **values,  # type: ignore[arg-type]
     )
@@ -186,6 +189,48 @@ def test_all_letters_of_a_smart_host_go_there(sink: SinkThread) -> None:
     dispatch = office.release()
     assert send(dispatch, sink).accepted == 6
     assert set(Route.objects.values_list("host", flat=True)) == {THERE}
+
+
+def test_a_road_that_works_again_is_said_to(sink: SinkThread) -> None:
+    office = office_of(sink, people(sakura=1))
+    long_ago = clock.now() - timedelta(minutes=9)
+    Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).update(
+        trouble_code="no-source", trouble_since=long_ago
+    )
+    dispatch = office.release()
+    assert send(dispatch, sink).accepted == 1
+    office.relay.refresh_from_db()
+    assert (office.relay.trouble_code, office.relay.trouble_since) == ("", None)
+
+
+@pytest.mark.parametrize("sink", ["none"], indirect=True)
+def test_what_one_domain_demands_holds_on_servers_that_it_shares(sink: SinkThread) -> None:
+    shared = ZONE["sakura.example"]
+    zone = {**ZONE, "gmail.com": shared, "aoba.example": shared}  # to gmail.com encrypted only
+    dispatch = office_of(sink, people(aoba=3, gmail=3)).release()
+    send(dispatch, sink, zone)
+    assert by_domain(dispatch) == {"aoba.example": {"accepted": 3}, "gmail.com": {"waiting": 3}}
+
+
+def test_one_odd_way_of_sending_is_no_trouble_of_the_others(sink: SinkThread) -> None:
+    office = office_of(sink, people(sakura=2))
+    odd = make_office(sink, people(kaede=1), name="変わった市役所")
+    odd = replace(odd, relay=replaced_by_an_odd_one(odd))
+    waiting, well = odd.release(), office.release()
+    with running_sender():
+        until(lambda: sums(waiting.pk).waiting == 1 and trouble_of(odd) == "bad-setting", "a word")
+        assert sums(well.pk).adds_up
+    assert states(waiting) == ["waiting"]
+
+
+def replaced_by_an_odd_one(office: Office) -> Egress:
+    road = save_direct(office.alice, name="直接", sources=[SOURCE], host="127.0.0.1", port=9)
+    Egress.objects.of(office.workspace.pk).filter(pk=road.pk).update(sources=[{"what": "is this"}])
+    return road
+
+
+def trouble_of(office: Office) -> str:
+    return Egress.objects.of(office.workspace.pk).get(pk=office.relay.pk).trouble_code
 
 
 def test_what_is_asked_of_the_name_service_is_remembered() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
+from inspect import isawaitable
 
 import pytest
 from tests.integration.delivery.stage import make_office, rows, slip_of
@@ -31,7 +32,7 @@ def slip(sink: SinkThread) -> Slip:
     return slip_of(rows(dispatch)[0], ALICE)
 
 
-def in_turn(*steps: Callable[[Ledger], Awaitable[object]]) -> list[object]:
+def in_turn(*steps: Callable[[Ledger], Awaitable[object] | None]) -> list[object]:
     """Each step with a ledger of its own; what the steps answered."""
 
     async def work() -> list[object]:
@@ -39,7 +40,8 @@ def in_turn(*steps: Callable[[Ledger], Awaitable[object]]) -> list[object]:
         for step in steps:
             ledger = Ledger()
             running = asyncio.create_task(ledger.run())
-            answers.append(await step(ledger))
+            answer = step(ledger)
+            answers.append(await answer if isawaitable(answer) else answer)
             await ledger.flush()
             running.cancel()
             with suppress(asyncio.CancelledError):

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from tests.doubles.mail_service import MailService
 from tests.integration.delivery.stage import Office, crowd, make_office, rows, send, states
 
+from hatobin.common import clock
+from hatobin.delivery.egress.providers import client_for
 from hatobin.delivery.models import Attempt, Route
+from hatobin.delivery.runner.holding import ReadyLetter
+from hatobin.delivery.runner.ledger import Slip
+from hatobin.delivery.runner.service import Service
 from hatobin.delivery.services.egress import save_provider
 from hatobin.intake.sink import SinkThread
+from hatobin.wire.address import parse_address
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +116,43 @@ def test_too_fast_lets_the_letter_wait_and_no_one_fails(
     assert send(dispatch).accepted == 3
     assert len(server.asked) == 4
     assert all(row.attempts == 1 for row in rows(dispatch))
+
+
+def test_words_that_no_database_can_hold_are_kept_without_what_it_cannot_hold(
+    sink: SinkThread, server: MailService
+) -> None:
+    odd = played("bad-recipient")
+    odd["body"] = {"message": odd["body"]["message"] + "\0 \ud83d"}
+    server.answers = [odd, played("accepted")]
+    dispatch = office_of(sink, 2).release()
+    found = send(dispatch)
+    assert (found.accepted, found.bounced) == (1, 1)
+    words = {row.state: row.reply_text for row in rows(dispatch)}
+    assert words["bounced"].endswith(" ?")
+    assert "\0" not in words["bounced"]
+
+
+def test_a_mark_that_grew_old_in_the_queue_sends_nothing(server: MailService) -> None:
+    server.answers = [played("accepted")]
+    values = {"domain": "mg.office.example", "api_key": "himitsu"}
+    service = Service(client_for("mailgun", values, api_url=server.url), 1)
+    slip = Slip(
+        id=1, claim=1, lot=1, node=1, dispatch_id=uuid4(), egress_id=uuid4(), site="*", marked=True
+    )
+    letter = ReadyLetter(
+        slip=slip,
+        attempts=0,
+        expires_at=clock.now(),
+        mail_from="news@office.example",
+        to=parse_address("hanako@example.jp"),
+        body=b"From: <news@office.example>\r\nTo: <hanako@example.jp>\r\n\r\nHello\r\n",
+    )
+    slip.asked_at = time.monotonic() - 2
+    assert asyncio.run(service.send(letter)) is None
+    assert server.asked == []
+    slip.asked_at = time.monotonic()
+    fresh = asyncio.run(service.send(letter))
+    assert fresh is not None
+    assert fresh.outcome == "accepted"
+    service.close()
+    assert asyncio.run(service.send(letter)) is None, "closed: certainly not sent"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -71,13 +72,13 @@ def mark(slip: Slip) -> bool:
         cursor.execute(statement("step"), step_values([], [(slip, None)], []))
         found = cursor.fetchall()
     if found:
-        slip.is_marked()
+        slip.has_mark(time.monotonic())
     return bool(found)
 
 
 def record(slip: Slip, outcome: Outcome) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement("step"), step_values([(slip, outcome, None, None)], [], []))
+        cursor.execute(statement("step"), step_values([(slip, outcome, None)], [], []))
 
 
 def loaded(lot: Lot) -> list[int]:

@@ -98,7 +98,7 @@ def by_sql(name: str, **more: Any) -> Walk:
 def step(row: Delivery, *, marks: bool = False, told: Outcome | None = None) -> None:
     """The sender's own statement, with the sender's own values."""
     ours = slip_of(row, DEAD, marked=row.state == "dot-sent")
-    spoken = [(ours, told, None, None)] if told else []
+    spoken = [(ours, told, None)] if told else []
     run(("step", step_values(spoken, [(ours, None)] if marks else [], [])))
 
 

@@ -57,7 +57,7 @@ DELIVERY_MOVES: tuple[Move, ...] = (
     Move("dot-sent", "waiting", "record"),
     Move("dot-sent", "expired", "record"),
     Move("dot-sent", "cancelled", "record"),
-    Move("dot-sent", "in-doubt", "record, recover"),
+    Move("dot-sent", "in-doubt", "record, recover, orphans"),
     Move("in-doubt", "accepted", "record"),
     Move("in-doubt", "bounced", "record"),
     Move("in-doubt", "expired", "record"),

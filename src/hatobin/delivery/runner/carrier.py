@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from hatobin.delivery.runner.lane import Lane
 
 _log = structlog.get_logger("hatobin.sender")
-_STALE = 0.5  # seconds after which a mark is no leave any more: promise P5 gives a stop one second
-_IDLE = 5.0  # seconds after which a connection without work says goodbye
 
 
 class Carrier:
@@ -67,7 +65,7 @@ class Carrier:
         """A lane's connection for as long as it lasts, and the next one where it was only worn."""
         self._lane.come()
         try:
-            letter = await self._lane.take(_IDLE)
+            letter = await self._lane.take()
             while letter is not None:
                 ahead = await self._carry(letter)
                 self._lane.put_down(letter.slip)
@@ -83,7 +81,7 @@ class Carrier:
             self._lane.left()
 
     async def _next(self) -> ReadyLetter | None:
-        return await self._lane.take(_IDLE) if self._may_go_on() else None
+        return await self._lane.take() if self._may_go_on() else None
 
     def _may_go_on(self) -> bool:
         return self._lane.pace.open <= self._lane.pace.allowed
@@ -100,13 +98,14 @@ class Carrier:
             # between its mark and its record (promise P3).
             marking = self._lane.ledger.mark(letter.slip)
             ahead = await self._lane.take_now()
+            then = await self._announced(ahead)
             verdict = await marking
             if verdict is not Verdict.GO:
                 await self._turned_away(letter, verdict)
-            elif self._loop.time() - letter.slip.marked_at > _STALE:
-                await self._withdraw(letter, not_sent())  # a stop may have come meanwhile
+            elif letter.slip.is_stale:
+                await self._withdraw(letter, not_sent())
             else:
-                await self._commit(letter, ahead)
+                await self._commit(letter, then)  # the dot is its first word: nothing comes between
             return ahead
         except asyncio.CancelledError:
             await self._drop()
@@ -198,14 +197,21 @@ class Carrier:
         else:
             await self._answered(letter, refused.reply, stage)
 
-    async def _commit(self, letter: ReadyLetter, ahead: ReadyLetter | None) -> None:
+    async def _announced(self, ahead: ReadyLetter | None) -> Envelope | None:
+        """What may go out behind the dot, where the next letter can use the same connection."""
+        if (
+            ahead is None
+            or self._opened is None
+            or not await self._carries_next(self._opened, ahead)
+        ):
+            return None
+        return Envelope(ahead.mail_from, ahead.to, ahead.body, ready=True)
+
+    async def _commit(self, letter: ReadyLetter, then: Envelope | None) -> None:
         opened = self._opened
         if opened is None:
             raise RuntimeError("nothing was offered")
         since = self._loop.time()
-        then = None
-        if ahead is not None and await self._carries_next(opened, ahead):
-            then = Envelope(ahead.mail_from, ahead.to, ahead.body, ready=True)
         try:
             reply = await opened.smtp.commit(then)
         except InDoubt as doubt:
@@ -227,7 +233,6 @@ class Carrier:
 
     async def _answered(self, letter: ReadyLetter, reply: Reply, stage: Stage) -> None:
         hits = self._lane.answered(reply)
-        await self._lane.works()
         defer = max((hit.seconds for hit in hits if hit.defers), default=None)
         outcome = decide(
             reply,
@@ -241,19 +246,19 @@ class Carrier:
             defer=defer,
         )
         self._lane.ledger.record(letter.slip, outcome, self._route)
+        await self._lane.works()
 
     async def _turned_away(self, letter: ReadyLetter, verdict: Verdict) -> None:
         if verdict is Verdict.UNKNOWN:
             self._lane.ledger.unknown(letter.slip)
-        await self._withdraw(letter, None)
+        await self._drop()
         if verdict is Verdict.CLOSED:
             self._lane.lay_aside(letter.slip)
 
-    async def _withdraw(self, letter: ReadyLetter, outcome: Outcome | None) -> None:
+    async def _withdraw(self, letter: ReadyLetter, outcome: Outcome) -> None:
         """Takes back what was offered; there is no way but to close the connection."""
         await self._drop()
-        if outcome is not None:
-            self._lane.ledger.record(letter.slip, outcome)
+        self._lane.ledger.record(letter.slip, outcome)
 
     async def _trouble(
         self, letter: ReadyLetter, error: EgressError, since: float, outcome: Outcome

@@ -30,7 +30,12 @@ class DatabaseAway(Exception):
     """The database does not answer. Whether the last transaction was committed is unknown. Try again later."""
 
 
-_CALM = "-c jit=off"
+# A sender that is frozen between two statements, or vanished with its machine, may not keep a lock from the
+# others: this side's keepalive is of no use for that.
+_CALM = (
+    "-c jit=off -c idle_in_transaction_session_timeout=5s -c tcp_keepalives_idle=10"
+    " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25s"
+)
 # A plan that was made while the tables were empty must do when they are large: never a scan of one.
 _HOT = (
     f"{_CALM} -c plan_cache_mode=force_generic_plan"

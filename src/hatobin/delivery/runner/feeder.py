@@ -92,7 +92,7 @@ class Feeder:
                     self._of_domain.pop((key[0], domain), None)
 
     async def _feed_lane(self, lane: Lane, sites: Sequence[str], node: int) -> None:
-        while lane.appetite() and self._room > 0:
+        while lane.appetite() and (self._room > 0 or not lane.waiting):
             rows = await self._line.run(
                 "due_of", egress=lane.road.id, sites=list(sites), only=self._only
             )
@@ -106,17 +106,20 @@ class Feeder:
     async def _discover(self, road: Road, node: int, shared: Shared) -> None:
         for _page in range(_PAGES):
             if self._room <= 0:
-                self._found.add(road.id)
-                return
-            after = self._cursor.get(road.id, "")
-            rows = await self._line.run(
-                "due", egress=road.id, after=after, most=_PAGE, only=self._only
-            )
+                await self._take_up(road, await self._due(road, "", urgent=True), node, shared)
+                break
+            rows = await self._due(road, self._cursor.get(road.id, ""), urgent=False)
             self._cursor[road.id] = _next_cursor(rows)
             await self._take_up(road, rows, node, shared)
             if not self._cursor[road.id]:
                 return
         self._found.add(road.id)
+
+    async def _due(self, road: Road, after: str, *, urgent: bool) -> list[Row]:
+        """The next destinations with something due; ``urgent``: of tests, for which there is always room."""
+        return await self._line.run(
+            "due", egress=road.id, after=after, most=_PAGE, only=self._only, urgent=urgent
+        )
 
     async def _take_up(self, road: Road, rows: Sequence[Row], node: int, shared: Shared) -> None:
         now = asyncio.get_running_loop().time()
@@ -210,7 +213,7 @@ class Feeder:
             return
         for letter in holding.letters:
             shared.ledger.record(holding.slip(letter), no_route(error.kind))
-        shared.ledger.release_lot(lot["id"], lot["node"], 0.0, [])
+        shared.ledger.release_lot(lot["id"], lot["node"], 0.0, holding.back)
 
 
 def _holding(lot: Row, due: Row) -> Holding:

@@ -21,6 +21,7 @@ from hatobin.delivery.runner.carrier import Carrier
 from hatobin.delivery.runner.database import DatabaseAway, Line
 from hatobin.delivery.runner.holding import Holding, ReadyLetter, Turns
 from hatobin.delivery.runner.ledger import Ledger, Slip
+from hatobin.delivery.runner.meter import Meter
 from hatobin.delivery.runner.mood import Mood, code_of
 from hatobin.delivery.runner.road import Road, Site
 from hatobin.delivery.runner.routes import Routes
@@ -34,7 +35,7 @@ _log = structlog.get_logger("hatobin.sender")
 _WANTED = 4.0  # seconds for which letters in the queue keep a lane's share
 _NO_SHARE_REST = 1.0  # seconds until letters are offered to other senders and us again
 _PER_SEAT = 2  # letters that wait for each carrier that comes
-_IDLE_AT_DESTINATION = 1.0  # seconds that a connection of a direct road waits for more
+_IDLE, _IDLE_AT_DESTINATION = 5.0, 1.0  # seconds that a connection waits for more; on a direct road
 _PER_CARRIER = 8  # letters that wait in this process, for each connection, before more are leased
 
 
@@ -67,6 +68,11 @@ class Lane:
         self.last_reply = ""
         self.last_hit: tuple[Hit | None, float] = (None, 0.0)
         self.accepted = self.refused = 0
+        self.meter = Meter()
+        self.heard: dict[
+            int, object
+        ] = {}  # other senders > the last of their hits that was obeyed here
+        self.woken_at: object = None  # the last wish of a person that was heard
         self.busy = 0  # carriers at work
         self._coming = 0  # of them, that have not asked for a letter yet
         self._turns = Turns()
@@ -74,7 +80,7 @@ class Lane:
         self._in_hand = 0
         self.mood = Mood()
         self._loop = asyncio.get_running_loop()
-        self._takers = Takers(self._loop)
+        self._takers = Takers(self._loop, self.pump)
         self._share = -1  # connections that this sender may use; below 0: not known yet
         self._wanted_until = 0.0
         self.pace.lease(0.0, connections=0, share=0.0, until=0.0)
@@ -120,7 +126,7 @@ class Lane:
             self.pump()
             self.shared.hungry()
         elif self._holdings:
-            self.turn_away(lambda _holding: True, _NO_SHARE_REST)
+            self._turn_away(lambda _holding: True, _NO_SHARE_REST)
 
     def wake(self) -> None:
         """A person wants it to go on."""
@@ -131,10 +137,9 @@ class Lane:
 
     def refresh(self, road: Road, site: Site) -> None:
         """The road's settings, or its shaping, may have changed."""
-        now = self._loop.time()
         self.road = road
-        if site.policy is not self.pace.policy and site.policy != self.pace.policy:
-            self.pace.follow(site.policy, now)
+        if site.policy != self.pace.policy:
+            self.pace.follow(site.policy, self._loop.time())
         if _other_way(site, self.site):
             self.site = site
         self.pump()
@@ -162,7 +167,7 @@ class Lane:
         self.want()
         rest = self.resting(self._loop.time())
         if self.closing or rest:
-            self.turn_away(lambda each: each is holding, rest)
+            self._turn_away(lambda each: each is holding, rest)
         elif holding.is_over:
             self._end(holding)
         else:
@@ -172,20 +177,16 @@ class Lane:
     def close(self) -> None:
         """Takes nothing new; letters that were not offered yet go back."""
         self.closing = True
-        self.turn_away(lambda _holding: True, 0.0)
+        self._turn_away(lambda _holding: True, 0.0)
         self._takers.close()
 
     def come(self) -> None:
         """A carrier is there and asks for its first letter."""
         self._coming -= 1
 
-    async def take(self, idle: float) -> ReadyLetter | None:
-        """The next letter for a carrier; None when there was none for ``idle`` seconds, or the lane closes."""
-        if self.shared.seats.contended:
-            idle = 0.0
-        elif self.road.by_domain:
-            idle = min(idle, _IDLE_AT_DESTINATION)
-        deadline = self._loop.time() + idle
+    async def take(self) -> ReadyLetter | None:
+        """The next letter for a carrier; None when there was none for a while, or the lane closes."""
+        deadline = self._loop.time() + self._patience()
         while not self.closing:
             letter = await self.take_now()
             if letter is not None:
@@ -196,6 +197,12 @@ class Lane:
             if left <= 0 or not await self._takers.wait(left):
                 return None
         return None
+
+    def _patience(self) -> float:
+        """Seconds for which a carrier may sit idle."""
+        if self.shared.seats.contended:
+            return 0.0
+        return _IDLE_AT_DESTINATION if self.road.by_domain else _IDLE
 
     async def take_now(self) -> ReadyLetter | None:
         """The next letter, if there is one that may be offered now."""
@@ -271,7 +278,7 @@ class Lane:
         self.mood.works()
         self._takers.call()
         self.pump()
-        if self.road.by_domain:
+        if not self.road.troubled:
             return
         self.road = self.road.calmed()
         try:
@@ -291,7 +298,7 @@ class Lane:
         code = code_of(error)
         words = kept_words(error.reply.text if error.reply else error.detail, recipient)
         _log.warning("road is in trouble", kind=code, rest=pause, failures=self.mood.failures)
-        self.turn_away(lambda _holding: True, pause)
+        self._turn_away(lambda _holding: True, pause)
         if self.road.by_domain and not isinstance(error, NoSource):
             return
         try:
@@ -306,9 +313,9 @@ class Lane:
         holding = self._holdings.get((slip.lot, slip.node))
         if holding is not None:
             holding.give_back(slip.id)
-        self.turn_away(lambda each: each.dispatch_id == slip.dispatch_id, 0.0)
+        self._turn_away(lambda each: each.dispatch_id == slip.dispatch_id, 0.0)
 
-    def turn_away(self, chosen: Callable[[Holding], bool], rest: float) -> None:
+    def _turn_away(self, chosen: Callable[[Holding], bool], rest: float) -> None:
         """What waits here in these lots is due again in ``rest`` seconds."""
         leaving = [each for each in self._holdings.values() if chosen(each)]
         for holding in self._turns.remove(leaving, rest):
@@ -323,7 +330,7 @@ class Lane:
         """A rule has acted; where nothing may leave for a while, what waits here goes back."""
         rest = self.resting(self._loop.time())
         if rest:
-            self.turn_away(lambda _holding: True, rest)
+            self._turn_away(lambda _holding: True, rest)
 
     def pump(self) -> None:
         """More carriers, as long as letters wait for one and the pace lets it."""
@@ -346,7 +353,12 @@ class Lane:
     def _may_come(self, now: float) -> bool:
         if self.closing or (self.mood.is_bad and self.busy):
             return False
-        return self.pace.may_open(now) and not self.resting(now)
+        if self.resting(now) or not self.pace.may_open(now):
+            return False
+        at = self.pace.next_send_at(now)
+        if at > now:  # who came now would find nothing that may leave
+            self._takers.call_at(at)
+        return at <= now
 
     def _end(self, holding: Holding) -> None:
         del self._holdings[holding.lot, holding.node]

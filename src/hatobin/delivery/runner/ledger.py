@@ -8,6 +8,7 @@ has two letters between mark and record (promise P3).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -23,6 +24,7 @@ from hatobin.delivery.runner.database import DatabaseAway, Line
 _log = structlog.get_logger("hatobin.sender")
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _BETWEEN = '","'
+_STALE = 1.0  # seconds
 _LARGEST = 500  # marks and records in one statement
 _ASIDE = frozenset({DeliveryState.SUPPRESSED.value, DeliveryState.CANCELLED.value})
 
@@ -44,16 +46,21 @@ class Slip:
     egress_id: UUID
     site: str
     marked: bool = False
-    marked_at: float = 0.0  # of the loop: when it was heard that the mark is durable
+    asked_at: float = 0.0  # of time.monotonic: when the mark was asked for that is durable
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the mark is so old that a stop may have come since (promise P5 gives a stop one second)."""
+        return time.monotonic() - self.asked_at > _STALE
 
     @property
     def claim_when_marked(self) -> int:
         """What the row's claim is after our mark; ``sql/step.sql`` reckons the same."""
         return self.claim + (self.node << 20)  # records raise it by one: they never come so far
 
-    def is_marked(self) -> None:
+    def has_mark(self, asked_at: float) -> None:
         """Our mark is durable."""
-        self.claim, self.marked = self.claim_when_marked, True
+        self.claim, self.marked, self.asked_at = self.claim_when_marked, True, asked_at
 
 
 class Verdict(Enum):
@@ -66,6 +73,7 @@ class Verdict(Enum):
 
 
 Mark = tuple[Slip, "asyncio.Future[Verdict]"]
+Told = tuple[Slip, Outcome, int | None]  # the last: the way it went
 
 
 class Released(NamedTuple):
@@ -84,7 +92,7 @@ class Ledger:
         self.node = 0
         self._line = Line(hot=True)
         self._marks: list[Mark] = []
-        self._told: list[tuple[Slip, Outcome, int | None, asyncio.Future[None]]] = []
+        self._told: list[Told] = []
         self._lots: list[Released] = []
         self._some = asyncio.Event()
         self._idle = asyncio.Event()
@@ -128,14 +136,10 @@ class Ledger:
         self._some.set()
         return future
 
-    def record(
-        self, slip: Slip, outcome: Outcome, route: int | None = None
-    ) -> asyncio.Future[None]:
-        """Done when the outcome is durable. While the database is away it is kept and tried again."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._told.append((slip, outcome, route, future))
+    def record(self, slip: Slip, outcome: Outcome, route: int | None = None) -> None:
+        """Written with the next statement; while the database is away it is kept and tried again."""
+        self._told.append((slip, outcome, route))
         self._some.set()
-        return future
 
     def unknown(self, slip: Slip) -> None:
         """Whether it was marked is not known, and it did not leave: both are told; the fence lets one speak."""
@@ -169,6 +173,7 @@ class Ledger:
         told, self._told = self._told, []
         marks, self._marks = _each_once(self._marks)
         lots, self._lots = self._lots, []
+        asked_at = time.monotonic()
         try:
             rows = await self._line.fetch("step", **step_values(told, marks, lots))
         except DatabaseAway:
@@ -176,20 +181,13 @@ class Ledger:
             self._lots = lots + self._lots
             _answer_unknown(marks)
             raise
-        for _slip, _outcome, _route, recorded in told:
-            if not recorded.done():
-                recorded.set_result(None)
-        await self._answer(marks, {row[0] for row in rows})
+        await self._answer(marks, {row[0] for row in rows}, asked_at)
 
-    async def _answer(
-        self, marks: Sequence[tuple[Slip, asyncio.Future[Verdict]]], marked: set[int]
-    ) -> None:
+    async def _answer(self, marks: Sequence[Mark], marked: set[int], asked_at: float) -> None:
         left = []
-        now = asyncio.get_running_loop().time()
         for slip, future in marks:
             if slip.id in marked:
-                slip.is_marked()
-                slip.marked_at = now
+                slip.has_mark(asked_at)
                 if not future.done():
                     future.set_result(Verdict.GO)
             else:
@@ -219,14 +217,14 @@ def _each_once(asked: Sequence[Mark]) -> tuple[list[Mark], list[Mark]]:
     return list(now.values()), later
 
 
-def _answer_unknown(marks: Sequence[tuple[Slip, asyncio.Future[Verdict]]]) -> None:
+def _answer_unknown(marks: Sequence[Mark]) -> None:
     for _slip, future in marks:
         if not future.done():
             future.set_result(Verdict.UNKNOWN)
 
 
 def step_values(
-    told: Sequence[tuple[Slip, Outcome, int | None, Any]],
+    told: Sequence[Told],
     marks: Sequence[tuple[Slip, Any]],
     released: Sequence[Released],
 ) -> dict[str, Any]:

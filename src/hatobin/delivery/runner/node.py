@@ -30,16 +30,18 @@ class Node:
     async def reap(self) -> None:
         """Returns the letters of senders that died: those before their mark wait, dot-sent ones are in doubt."""
         for row in await self._line.run("nodes", own=await self.number()):
-            await self._recover(row["id"])
+            await self.recover(row["id"])
 
     async def leave(self) -> None:
         """Gives everything back at the end of this process."""
         if self._id and self._generation == self._line.generation:
-            await self._recover(self._id)
+            await self.recover(self._id)
 
-    async def _recover(self, number: int) -> None:
+    async def recover(self, number: int) -> None:
+        """Frees what a number held whose lock is free."""
         values = {"lock": LOCK, "node": number}
-        await self._line.together([("recover", values), ("forget_node", values)])
+        steps = ("lock_lots", "recover", "forget_node")
+        await self._line.together([(name, values) for name in steps])
 
     async def _join(self) -> None:
         self._id = (await self._line.run("new_node", lock=LOCK))[0]["id"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import uuid
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ from hatobin.delivery.egress.direct.mx import Destination
 from hatobin.delivery.egress.direct.protection import Level
 from hatobin.delivery.egress.direct.road import DirectRoad
 from hatobin.delivery.egress.endpoint import Endpoint, Timeouts
-from hatobin.delivery.egress.providers import ProviderClient
 from hatobin.delivery.models import EgressKind, TlsMode
 from hatobin.delivery.queries.shaping import shaping_of
 from hatobin.delivery.rules.shaping import LanePolicy, Shaping
 from hatobin.delivery.runner.database import Row
+from hatobin.delivery.runner.service import Service
 from hatobin.delivery.runner.threads import in_thread
 from hatobin.delivery.runner.ways import DirectWay, RelayWay, Way
 from hatobin.delivery.services.direct_roads import Outside, direct_road_of, smart_host_of
@@ -30,12 +31,12 @@ _ENDPOINT = ("id", "workspace_id", "kind", "host", "port", "tls", "username", "s
 
 
 class Site(NamedTuple):
-    """Where a road leads for some domains. ``service``: a mail service's client instead of a way."""
+    """Where a road leads for some domains. ``service``: a mail service instead of a way."""
 
     name: str
     policy: LanePolicy
     way: Way | None
-    service: ProviderClient | None = None
+    service: Service | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +54,7 @@ class Road:
     host: str
     endpoint: Endpoint | None = None
     direct: DirectRoad | None = None
-    service: ProviderClient | None = None
+    service: Service | None = None
     smart_host: Destination | None = None
 
     @property
@@ -70,12 +71,17 @@ class Road:
         if self.direct is None:
             return self._whole()
         found = self.smart_host or await self.direct.destination(domain)
-        policy = self.shaping.for_lane(
-            domain, found.site, [each.host for each in found.mx], self.kind
-        )
-        insists = self.tls == TlsMode.STARTTLS or policy.tls == "required"
-        level: Level = "encrypted" if insists else "opportunistic"
-        return Site(found.site, self._capped(policy), DirectWay(self.direct, found, level))
+        way = DirectWay(self.direct, found, self._level, (self.tls, self.shaping))
+        return Site(found.site, self._capped(self._policy(domain, found)), way)
+
+    def _policy(self, domain: str, found: Destination) -> LanePolicy:
+        hosts = [each.host for each in found.mx]
+        return self.shaping.for_lane(domain, found.site, hosts, self.kind)
+
+    def _level(self, domain: str, found: Destination) -> Level:
+        """How well a letter to this domain must be protected, whose servers others may share."""
+        insists = self.tls == TlsMode.STARTTLS or self._policy(domain, found).tls == "required"
+        return "encrypted" if insists else "opportunistic"
 
     def _whole(self) -> Site:
         policy = self._capped(self.shaping.for_lane("", "", (self.host,), self.kind))
@@ -107,7 +113,7 @@ class Roads:
     def __init__(self, timeouts: Timeouts | None, outside: Outside) -> None:
         self._timeouts = timeouts
         self._outside = outside
-        self._kept: dict[uuid.UUID, tuple[str, DirectRoad | ProviderClient]] = {}
+        self._kept: dict[uuid.UUID, tuple[str, DirectRoad | Service]] = {}
         self._rng = random.Random()  # noqa: S311 - the order of equal servers is no secret
 
     async def open(self, row: Row) -> Road | None:
@@ -141,7 +147,7 @@ class Roads:
     async def close(self) -> None:
         """Lets go of what is kept."""
         for _settings, kept in self._kept.values():
-            if isinstance(kept, ProviderClient):
+            if isinstance(kept, Service):
                 await in_thread(kept.close)
 
     def _direct(self, row: Row) -> DirectRoad:
@@ -160,14 +166,14 @@ class Roads:
             return made
         return found[1]
 
-    async def _service(self, row: Mapping[str, Any]) -> ProviderClient:
+    async def _service(self, row: Mapping[str, Any]) -> Service:
         names = ("provider", "settings", "sealed_credentials", "connections")
         settings = repr([row[name] for name in names])
         found = self._kept.get(row["id"])
-        if found is not None and found[0] == settings and isinstance(found[1], ProviderClient):
+        if found is not None and found[0] == settings and isinstance(found[1], Service):
             return found[1]
-        made: ProviderClient = await in_thread(provider_client_of, **row)
+        made = Service(await in_thread(provider_client_of, **row), max(1, row["connections"]))
         self._kept[row["id"]] = settings, made
-        if found is not None and isinstance(found[1], ProviderClient):
-            await in_thread(found[1].close)
+        if found is not None and isinstance(found[1], Service):  # what is out is heard to the end
+            asyncio.get_running_loop().run_in_executor(None, found[1].close)
         return made

@@ -151,6 +151,7 @@ class Sender:
                 [
                     ("lock_dispatches", {"dispatches": settled}),
                     ("stray", {"dispatches": settled}),
+                    ("orphans", {"dispatches": settled}),
                     ("finish", {"dispatches": settled}),
                 ]
             )
@@ -160,9 +161,8 @@ class Sender:
         """Lots whose lease was committed while the answer was lost: nobody here knows of them."""
         rows = await self._line.run("held_lots", node=self._ledger.node)
         unknown = {row["id"] for row in rows} - self._feeder.lots()
-        for lot in (
-            unknown & self._strays
-        ):  # twice in a row: not one that is being given back just now
+        # Twice in a row: not one that is being given back just now.
+        for lot in unknown & self._strays:
             self._ledger.release_lot(lot, self._ledger.node, 0.0, None)
         self._strays = unknown
 
@@ -183,11 +183,20 @@ class Sender:
         except ShapingBroken as broken:
             _log.error("the shaping file cannot be used; nothing is sent", problem=str(broken))
             return
+        except DatabaseAway:
+            raise
+        except Exception as problem:  # what is odd about one road is no trouble of the others
+            _log.error("a road cannot be opened", road=str(row["id"]), problem=repr(problem))
+            await self._cannot_open(row, "bad-setting")
+            return
         if road is not None:
             self._feeder.look(road)
-            return
+        else:
+            await self._cannot_open(row, "seal-broken")
+
+    async def _cannot_open(self, row: Row, code: str) -> None:
         await self._line.run(
-            "trouble", egress=row["id"], code="seal-broken", words="", rest=_UNREADABLE_REST
+            "trouble", egress=row["id"], code=code, words="", rest=_UNREADABLE_REST
         )
 
     async def _feed(self, shared: Shared) -> None:

@@ -10,7 +10,8 @@ import structlog
 
 from hatobin.common import clock
 from hatobin.delivery.egress.errors import EgressError
-from hatobin.delivery.egress.providers import ProviderClient, ProviderOutcome, ProviderReply
+from hatobin.delivery.egress.providers import ProviderOutcome, ProviderReply
+from hatobin.delivery.egress.providers.reply import storable
 from hatobin.delivery.rules.decide import (
     Outcome,
     cannot_be_made,
@@ -21,15 +22,14 @@ from hatobin.delivery.rules.decide import (
 from hatobin.delivery.rules.states import DeliveryState
 from hatobin.delivery.runner.holding import ReadyLetter
 from hatobin.delivery.runner.ledger import Verdict
+from hatobin.delivery.runner.service import Service
 from hatobin.delivery.runner.ways import RouteFacts
-from hatobin.delivery.tokens import word_of
 from hatobin.wire.reply import Reply
 
 if TYPE_CHECKING:
     from hatobin.delivery.runner.lane import Lane
 
 _log = structlog.get_logger("hatobin.sender")
-_IDLE = 5.0
 _TAKEN = Reply(250, None, "")  # what an answer that is not about the road is to the lane's pace
 
 
@@ -44,9 +44,10 @@ class ServiceTrouble(EgressError):
 class ServiceCarrier:
     """Works until the lane has had no letter for it for a while."""
 
-    def __init__(self, lane: Lane, client: ProviderClient) -> None:
+    def __init__(self, lane: Lane, service: Service) -> None:
         self._lane = lane
-        self._client = client
+        self._service = service
+        self._route: int | None = None
         self._rng = random.Random()  # noqa: S311 - spreads retries, guards nothing
 
     async def run(self) -> None:
@@ -55,12 +56,14 @@ class ServiceCarrier:
         lane.come()
         lane.pace.on_connected(loop.time())
         try:
-            while (letter := await lane.take(_IDLE)) is not None:
+            facts = RouteFacts(host=self._service.name)
+            self._route = await lane.shared.routes.number(lane.road.id, facts)
+            while (letter := await lane.take()) is not None:
                 try:
                     await self._carry(letter)
                 finally:
                     lane.put_down(letter.slip)
-                if lane.pace.open > lane.pace.allowed or lane.site.service is not self._client:
+                if lane.pace.open > lane.pace.allowed or lane.site.service is not self._service:
                     break
         finally:
             lane.pace.on_closed(loop.time())
@@ -76,23 +79,22 @@ class ServiceCarrier:
             return
         since = asyncio.get_running_loop().time()
         try:
-            reply = await asyncio.to_thread(
-                self._client.send,
-                letter.mail_from,
-                letter.to,
-                letter.body,
-                word_of(letter.slip.id, "message"),
-            )
+            reply = await self._service.send(letter)
         except ValueError as problem:
             _log.error("a letter cannot be offered", delivery=letter.slip.id, problem=repr(problem))
             self._lane.ledger.record(letter.slip, cannot_be_made())
-            return
-        await self._record(letter, reply, since)
+        except Exception as problem:  # an answer that the client trips over is one letter's trouble
+            _log.error("a service's answer is odd", delivery=letter.slip.id, problem=repr(problem))
+            self._lane.ledger.record(letter.slip, unanswered(), self._route)
+        else:
+            await self._record(letter, reply, since)
 
-    async def _record(self, letter: ReadyLetter, reply: ProviderReply, since: float) -> None:
+    async def _record(self, letter: ReadyLetter, reply: ProviderReply | None, since: float) -> None:
         lane = self._lane
-        route = await lane.shared.routes.number(lane.road.id, RouteFacts(host=self._client.name))
-        lane.ledger.record(letter.slip, self._outcome(letter, reply), route)
+        if reply is None:
+            lane.ledger.record(letter.slip, not_sent())
+            return
+        lane.ledger.record(letter.slip, self._outcome(letter, reply), self._route)
         lane.last_reply = " ".join(filter(None, (str(reply.status or ""), reply.code)))
         if reply.outcome in {ProviderOutcome.THROTTLED, ProviderOutcome.ROAD}:
             await lane.trouble(ServiceTrouble(reply), since, recipient=letter.to.email)
@@ -105,7 +107,7 @@ class ServiceCarrier:
             return not_sent(reply.code)
         if reply.outcome is ProviderOutcome.IN_DOUBT:
             return unanswered()
-        said = {"code": reply.status, "words": reply.words or reply.message_id}
+        said = {"code": reply.status, "words": reply.words or storable(reply.message_id)}
         if reply.outcome is ProviderOutcome.ACCEPTED:
             return Outcome(state=DeliveryState.ACCEPTED, **said)  # type: ignore[arg-type]
         if reply.outcome is ProviderOutcome.REFUSED:

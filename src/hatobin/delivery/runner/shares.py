@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import structlog
 
 from hatobin.delivery.rules.shaping import Hit
@@ -27,7 +27,6 @@ _EVERY = 2.0  # seconds between reports of a lane
 _SELDOM, _MANY = 5.0, 500  # … when there are many lanes
 _LASTS = 15.0  # seconds that a share holds
 _SETTLE = 0.02  # seconds in which new lanes gather for one report
-_MINUTE = 60.0
 _TOLD_DOMAINS = 50
 
 Key = tuple[UUID, str]
@@ -41,16 +40,13 @@ class Shares:
         self._lanes = lanes
         self._reported: dict[Key, float] = {}
         self._node = 0
-        self._meters: dict[Key, Meter] = {}
-        self._heard: dict[tuple[UUID, str, int], object] = {}
-        self._wakes: dict[Key, object] = {}
         self._new = asyncio.Event()
 
     def ask(self) -> None:
         """There is a lane without a share."""
         self._new.set()
 
-    async def run(self, node: Any) -> None:
+    async def run(self, node: Callable[[], int]) -> None:
         """Reports until cancelled. ``node()`` is this sender's number."""
         while True:
             try:
@@ -64,6 +60,9 @@ class Shares:
                 await self._report(node())
             except DatabaseAway:
                 _log.warning("database is away; lanes keep their shares until these end")
+                await asyncio.sleep(_EVERY / 2)
+            except psycopg.Error as problem:  # what one lane tells may not be the end of all
+                _log.error("lanes could not be reported", problem=type(problem).__name__)
                 await asyncio.sleep(_EVERY / 2)
 
     async def _report(self, node: int) -> None:
@@ -85,7 +84,6 @@ class Shares:
             await self._line.run("leave_lanes", node=node, **_keys(gone))
             for key in gone:
                 del self._reported[key]
-                self._meters.pop(key, None)
                 if key in self._lanes:
                     self._lanes[key].granted(0, now)
         if due:
@@ -104,8 +102,8 @@ class Shares:
             lane = due[key]
             self._reported[key] = now
             lane.granted(row["connections"], now + _LASTS)
-            if row["wake_asked_at"] is not None and self._wakes.get(key) != row["wake_asked_at"]:
-                self._wakes[key] = row["wake_asked_at"]
+            if row["wake_asked_at"] not in {None, lane.woken_at}:
+                lane.woken_at = row["wake_asked_at"]
                 lane.wake()
         roads = list({key[0] for key in due})
         for row in await self._line.run("hits", egresses=roads, node=node):
@@ -113,11 +111,10 @@ class Shares:
 
     def _hear(self, row: Row) -> None:
         """Another sender was told to slow down: this one need not be told so too."""
-        source = row["egress_id"], row["site"], row["node"]
-        lane = self._lanes.get(source[:2])
-        if lane is None or self._heard.get(source) == row["hit_at"]:
+        lane = self._lanes.get((row["egress_id"], row["site"]))
+        if lane is None or lane.heard.get(row["node"]) == row["hit_at"]:
             return
-        self._heard[source] = row["hit_at"]
+        lane.heard[row["node"]] = row["hit_at"]
         hit = _hit_from(row["hit"], row["age"])
         if hit.seconds > 0:
             lane.obey(hit)
@@ -125,8 +122,7 @@ class Shares:
     def _values(self, due: Mapping[Key, Lane], now: float) -> dict[str, list[Any]]:
         values: dict[str, list[Any]] = _keys(due)
         values |= {name: [] for name in _FIELDS}
-        for key, lane in due.items():
-            meter = self._meters.setdefault(key, Meter())
+        for lane in due.values():
             why = lane.pace.why_slow(now)
             rest = lane.resting(now)
             hit, hit_at = lane.last_hit
@@ -137,12 +133,12 @@ class Shares:
                 lane.in_hand,
                 lane.accepted,
                 lane.refused,
-                meter.per_minute(now, lane.accepted + lane.refused),
+                lane.meter.per_minute(now, lane.accepted + lane.refused),
                 lane.last_reply,
                 why.code if why else ("dead" if rest else ""),
                 json.dumps(_params(why.params, now) if why else lane.mood.params),
                 rest or None,
-                None if hit is None else json.dumps(_hit_to(hit)),
+                None if hit is None else json.dumps(asdict(hit)),
                 None if hit is None else now - hit_at,
                 lane.pace.policy.title[:120],
                 _some_domains(lane.domains),
@@ -156,20 +152,6 @@ _FIELDS = (
     "most", "open", "waiting", "in_hand", "accepted", "refused", "per_minute", "replies", "whys",
     "params", "nexts", "hits", "hit_ages", "titles", "domains",
 )  # fmt: skip
-
-
-class Meter:
-    """How many in the last minute, from a number that only grows."""
-
-    def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
-
-    def per_minute(self, now: float, total: int) -> int:
-        """The growth within the last minute."""
-        self._seen.append((now, total))
-        while now - self._seen[0][0] > _MINUTE:
-            self._seen.popleft()
-        return total - self._seen[0][1]
 
 
 def _keys(keys: Iterable[Key]) -> dict[str, list[Any]]:
@@ -189,10 +171,6 @@ def _params(params: Mapping[str, object], now: float) -> dict[str, object]:
         for name, value in params.items()
         if not isinstance(value, float) or abs(value) != float("inf")
     }
-
-
-def _hit_to(hit: Hit) -> dict[str, Any]:
-    return asdict(hit)
 
 
 def _hit_from(told: Mapping[str, Any], age: float) -> Hit:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 
 class Takers:
-    """For one event loop."""
+    """For one event loop. ``alarm``: called beside them when the clock calls."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, alarm: Callable[[], None]) -> None:
         self._loop = loop
+        self._alarm = alarm
         self._waiting: list[asyncio.Future[None]] = []
         self._timer: asyncio.Handle | None = None
         self._timer_at = 0.0
@@ -42,7 +44,11 @@ class Takers:
         """At this time of the loop, unless they are called before; ``inf``: somebody else will."""
         if self._timer_at <= self._loop.time() and at != float("inf"):
             self._timer_at = at
-            self._timer = self._loop.call_at(at, self.call)
+            self._timer = self._loop.call_at(at, self._ring)
+
+    def _ring(self) -> None:
+        self.call()
+        self._alarm()
 
     def close(self) -> None:
         """Calls them a last time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from hatobin.common.hosts import is_loopback
@@ -9,6 +10,8 @@ from hatobin.delivery.egress.direct.mx import Destination
 from hatobin.delivery.egress.direct.protection import OPPORTUNISTIC, Facts, Level, Protection
 from hatobin.delivery.egress.direct.road import DirectRoad
 from hatobin.delivery.egress.smtp_client import Endpoint, SmtpConnection
+
+LevelOf = Callable[[str, Destination], Level]
 
 
 class RouteFacts(NamedTuple):
@@ -58,13 +61,17 @@ class RelayWay:
 
 
 class DirectWay:
-    """The servers of one site; each domain's own policy says how well it must be protected."""
+    """The servers of one site. How well a letter must be protected each domain says for itself, and ``level``
+    for us."""
 
-    def __init__(self, road: DirectRoad, destination: Destination, level: Level) -> None:
+    def __init__(
+        self, road: DirectRoad, destination: Destination, level: LevelOf, demands: object
+    ) -> None:
+        """``demands``: equal where ``level`` answers the same."""
         self._road = road
         self._destination = destination
         self._level = level
-        self.settings: object = road, destination.mx, level
+        self.settings: object = road, destination.mx, demands
         self._is_here = is_loopback(destination.mx[0].host)
 
     async def open(self, domain: str) -> Opened:
@@ -85,4 +92,4 @@ class DirectWay:
 
     async def _protection(self, domain: str) -> Protection:
         found = OPPORTUNISTIC if self._is_here else await self._road.protection(domain)
-        return found.at_least(self._level)
+        return found.at_least(self._level(domain, self._destination))

@@ -42,9 +42,12 @@ class Writer:
         if aside:
             await self._ledger.settle([owner[each.id].slip(each) for each in aside])
             found = [each for each in found if not each.suppressed and each.unchanged]
-        halted = [
+        halted = {
             each for each in {h.dispatch_id for h, _ids in lots} if not await self._opens(each)
-        ]
+        }
+        for holding, _ids in lots:
+            if holding.dispatch_id in halted:
+                holding.back = None  # paused, it may go on; stopped, its letters are cancelled
         for each in found:
             if owner[each.id].dispatch_id not in halted:
                 owner[each.id].letters.append(each)

@@ -29,5 +29,5 @@ CROSS JOIN LATERAL (
     LIMIT %(most)s
 ) f
 WHERE d.state = 'sending' AND d.expires_at > now()
-  AND (%(only)s::uuid IS NULL OR d.id = %(only)s::uuid)
+  AND (%(only)s::uuid IS NULL OR d.id = %(only)s::uuid) AND (NOT %(urgent)s OR d.kind = 'test')
 ORDER BY d.id, f.site

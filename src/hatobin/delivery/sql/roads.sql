@@ -1,5 +1,6 @@
 -- roads: egresses that have a lot due now, unless they rest after a failure.
-SELECT e.*
+SELECT e.id, e.workspace_id, e.kind, e.host, e.port, e.tls, e.username, e.sealed_password, e.sources, e.provider,
+       e.settings, e.sealed_credentials, e.connections, e.messages_per_connection, e.trouble_code
 FROM delivery_egress e
 WHERE (e.resume_at IS NULL OR e.resume_at <= now())
   AND EXISTS (

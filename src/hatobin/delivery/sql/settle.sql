@@ -4,14 +4,14 @@ WITH gate AS MATERIALIZED (
     WHERE id = ANY(%(dispatches)s::uuid[]) ORDER BY id FOR SHARE
 ),
 why AS (
-    SELECT w.id, w.claim, c.revision <> q.contact_revision AS changed, d.state AS whole,
+    SELECT w.id, w.claim, c.revision <> q.contact_revision AS changed,
+           (SELECT d.state FROM gate d WHERE d.id = q.dispatch_id) AS whole,
            EXISTS (
                SELECT 1 FROM suppression_suppression x
                WHERE x.workspace_id = q.workspace_id AND x.address_key = q.address_key
            ) AS suppressed
     FROM unnest(%(ids)s::bigint[], %(claims)s::bigint[]) AS w(id, claim)
     JOIN delivery_delivery q ON q.id = w.id
-    JOIN gate d ON d.id = q.dispatch_id
     JOIN audience_contact c ON c.id = q.contact_id
 )
 UPDATE delivery_delivery r

@@ -39,9 +39,14 @@ class ProviderReply:
     retry_after: timedelta | None = None
 
 
+def storable(text: str) -> str:
+    """Without what a database cannot hold: NUL, and half a character."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
 def clean_words(words: object, recipient: str) -> str:
     """A service's words for the ledger: one line, not too long, the recipient as ``{recipient}``."""
-    text = re.sub(r"\s+", " ", words).strip() if isinstance(words, str) else ""
+    text = re.sub(r"\s+", " ", storable(words)).strip() if isinstance(words, str) else ""
     for form in filter(None, {recipient, recipient.replace('"', "")}):
         text = re.sub(re.escape(form), "{recipient}", text, flags=re.IGNORECASE)
     return text[:_WORDS]

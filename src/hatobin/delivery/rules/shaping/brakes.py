@@ -76,9 +76,10 @@ class Brakes:
     def limits(self, policy: LanePolicy) -> tuple[float, int, int]:
         """(messages a second, burst, connections) under what is pulled now."""
         per_second = min(speed_of(policy), self.rate) / 2**self.halvings
-        connections = max(1, policy.connections >> self.halvings)
-        if self.lease_connections is not None:
+        connections = policy.connections
+        if self.lease_connections is not None:  # so that all senders together use half
             connections = min(connections, self.lease_connections)
+        connections = max(1, connections >> self.halvings)
         share = self.lease_share
         return per_second * share, max(1, int(policy.burst * share)), connections
 
