@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hatobin.accounts.services.sealing import Vault
 from hatobin.audience.models import FieldKind
@@ -23,14 +23,14 @@ SEARCHED = frozenset(
         FieldKind.PHONE,
     }
 )
+_DECODER = json.JSONDecoder()  # ``json.loads`` guesses at encodings first
 _SEARCHED_LETTERS = 200  # of each text
 
 # Katakana to hiragana, wave dashes to one of them.
 _SAME_LETTERS = {code: code - 0x60 for code in range(0x30A1, 0x30F7)} | {0x301C: "~", 0xFF5E: "~"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A contact's address and every field, personal and ordinary, by field name."""
 
     address: str
@@ -52,8 +52,9 @@ def open_contact(
     fields: Mapping[str, str],
 ) -> Person:
     """Opens a contact row; raises SealBroken when it was tampered with."""
-    data = json.loads(vault.open(sealed, b"contact:" + bytes(address_key)))
-    return Person(address=data["address"], fields={**fields, **data["fields"]})
+    plain = vault.open(sealed, b"contact:" + bytes(address_key)).decode()
+    data, _end = _DECODER.raw_decode(plain)
+    return Person(data["address"], {**fields, **data["fields"]})
 
 
 def fold_for_search(text: str) -> str:

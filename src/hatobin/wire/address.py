@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NoReturn
 
@@ -75,6 +75,7 @@ class Address:
 
     local: str
     domain: str
+    _wire: str = field(default="", compare=False, repr=False)  # found when it was read
 
     @property
     def email(self) -> str:
@@ -92,6 +93,8 @@ class Address:
     @property
     def wire(self) -> str:
         """For the envelope and headers: the local part is quoted where it is no dot-atom."""
+        if self._wire:
+            return self._wire
         if _DOT_ATOM.fullmatch(self.local):
             return self.email
         return f'"{self.local}"@{self.domain}'
@@ -110,7 +113,7 @@ def parse_address(text: str) -> Address:
     """
     plain = _PLAIN.fullmatch(text) if len(text) <= MAX_LOCAL else None
     if plain:
-        return Address(local=plain["local"], domain=plain["domain"])
+        return Address(local=plain["local"], domain=plain["domain"], _wire=text)
     if len(text) > _MAX_INPUT:
         raise AddressError("too-long")
     text = fold_width(text).strip(_SURROUND)

@@ -18,6 +18,7 @@ from tests.integration.delivery.stage import Office, crowd, make_office, rows, s
 
 from hatobin.common import clock
 from hatobin.delivery.egress.providers import client_for
+from hatobin.delivery.egress.smtp_client import Envelope
 from hatobin.delivery.models import Attempt, Route
 from hatobin.delivery.runner.holding import ReadyLetter
 from hatobin.delivery.runner.ledger import Slip
@@ -143,9 +144,11 @@ def test_a_mark_that_grew_old_in_the_queue_sends_nothing(server: MailService) ->
         slip=slip,
         attempts=0,
         expires_at=clock.now(),
-        mail_from="news@office.example",
-        to=parse_address("hanako@example.jp"),
-        body=b"From: <news@office.example>\r\nTo: <hanako@example.jp>\r\n\r\nHello\r\n",
+        envelope=Envelope(
+            "news@office.example",
+            parse_address("hanako@example.jp"),
+            b"From: <news@office.example>\r\nTo: <hanako@example.jp>\r\n\r\nHello\r\n",
+        ),
     )
     slip.asked_at = time.monotonic() - 2
     assert asyncio.run(service.send(letter)) is None

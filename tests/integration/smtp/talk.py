@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from hatobin.delivery.egress.smtp_client import Endpoint, SmtpConnection, Timeouts
+from hatobin.delivery.egress.smtp_client import Endpoint, Envelope, SmtpConnection, Timeouts
 from hatobin.intake.sink import Rule, Sink, SinkOptions
-from hatobin.wire.address import parse_address
+from hatobin.wire.address import Address, parse_address
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -20,6 +20,7 @@ SENDER = "news@example.co.jp"
 HANAKO = parse_address("hanako@example.jp")
 TARO = parse_address("taro@example.jp")
 BODY = b"From: news@example.co.jp\r\nTo: hanako@example.jp\r\nSubject: hello\r\n\r\nHello.\r\n"
+MIDDLING = BODY + b"Words of one line.\r\n" * 2_000  # too long to be kept until its dot
 LONG = Timeouts(greeting=20, command=20, data=20, block=20, dot=20, tls=20)
 
 _WAITS = {"connect": "greeting", "body": "block", "data": "data", "dot": "dot"}
@@ -67,8 +68,14 @@ async def until(condition: Callable[[], object], within: float = 20.0) -> None:
         await asyncio.sleep(0.005)
 
 
+def offer(
+    connection: SmtpConnection, mail_from: str, rcpt: Address, body: bytes
+) -> Coroutine[Any, Any, None]:
+    return connection.offer(Envelope(mail_from, rcpt, body))
+
+
 async def hand_over(connection: SmtpConnection, body: bytes = BODY) -> int:
-    await connection.offer(SENDER, HANAKO, body)
+    await offer(connection, SENDER, HANAKO, body)
     return (await connection.commit()).code
 
 

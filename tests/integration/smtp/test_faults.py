@@ -11,6 +11,7 @@ from tests.integration.smtp.talk import (
     BODY,
     HANAKO,
     LONG,
+    MIDDLING,
     SENDER,
     TARO,
     Run,
@@ -18,6 +19,7 @@ from tests.integration.smtp.talk import (
     endpoint,
     hand_over,
     impatient,
+    offer,
     sinking,
     swallow,
     until,
@@ -54,7 +56,7 @@ def test_a_refusal_names_its_stage_and_the_connection_stays_usable(
 
     async def story() -> None:
         async with sinking(rule, pipelining=pipelining) as sink, connected(sink) as connection:
-            refused = await swallow(connection.offer(SENDER, HANAKO, BODY), Refused)
+            refused = await swallow(offer(connection, SENDER, HANAKO, BODY), Refused)
             assert isinstance(refused, Refused)
             assert (refused.stage, refused.temporary) == (stage, temporary)
             assert refused.reply is not None
@@ -72,8 +74,8 @@ def test_a_refused_recipient_does_not_stand_in_the_way_of_the_next(run: Run[None
     async def story() -> None:
         async with sinking(rule) as sink, connected(sink) as connection:
             for _ in range(3):
-                await swallow(connection.offer(SENDER, HANAKO, BODY), Refused)
-                await connection.offer(SENDER, TARO, BODY)
+                await swallow(offer(connection, SENDER, HANAKO, BODY), Refused)
+                await offer(connection, SENDER, TARO, BODY)
                 assert (await connection.commit()).positive
             assert [envelope.rcpts for envelope in sink.envelopes] == [["taro@example.jp"]] * 3
 
@@ -88,7 +90,7 @@ def test_a_server_that_wants_the_body_without_a_recipient_gets_none(run: Run[Non
 
     async def story() -> None:
         async with sinking(*rules) as sink, connected(sink) as connection:
-            refused = await swallow(connection.offer(SENDER, HANAKO, BODY), Refused)
+            refused = await swallow(offer(connection, SENDER, HANAKO, BODY), Refused)
             assert isinstance(refused, Refused)
             assert refused.stage == "rcpt"
             assert not connection.alive
@@ -102,7 +104,7 @@ def test_421_is_a_refusal_for_now_and_the_end_of_the_connection(run: Run[None], 
     async def story() -> None:
         rule = Rule(stage=stage, action=Answer(421, "4.7.28 Slow down"))
         async with sinking(rule) as sink, connected(sink) as connection:
-            refused = await swallow(connection.offer(SENDER, HANAKO, BODY), Refused)
+            refused = await swallow(offer(connection, SENDER, HANAKO, BODY), Refused)
             assert isinstance(refused, Refused)
             assert (refused.stage, refused.temporary) == (stage, True)
             assert not connection.alive
@@ -126,7 +128,7 @@ def test_trouble_before_the_dot_means_certainly_not_delivered(
         rule = Rule(stage=stage, action=action)
         timeouts = impatient(stage) if isinstance(action, Hang) else LONG
         async with sinking(rule) as sink, connected(sink, timeouts=timeouts) as connection:
-            lost = await swallow(connection.offer(SENDER, HANAKO, BODY), ConnectionLost)
+            lost = await swallow(offer(connection, SENDER, HANAKO, BODY), ConnectionLost)
             assert isinstance(lost, ConnectionLost)
             assert (lost.kind, lost.temporary) == (kind, True)
             assert not connection.alive
@@ -143,7 +145,7 @@ def test_a_server_that_hangs_up_in_the_middle_of_the_body_has_not_got_the_letter
             sinking(Rule(stage="body", action=Close())) as sink,
             connected(sink) as connection,
         ):
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, MIDDLING)
             await until(lambda: not connection.alive)
             await swallow(connection.commit(), ConnectionLost)
             assert connection.messages_sent == 0
@@ -160,7 +162,7 @@ def test_a_server_that_stops_reading_a_large_body_is_given_up_before_the_dot(
     async def story() -> None:
         rule = Rule(stage="body", action=Hang())
         async with sinking(rule) as sink, connected(sink, timeouts=impatient("body")) as connection:
-            lost = await swallow(connection.offer(SENDER, HANAKO, large), ConnectionLost)
+            lost = await swallow(offer(connection, SENDER, HANAKO, large), ConnectionLost)
             assert isinstance(lost, ConnectionLost)
             assert lost.kind == "timeout"
             assert sink.envelopes == []
@@ -174,7 +176,7 @@ def test_a_refusal_spoken_during_the_body_is_the_answer_and_the_dot_is_not_sent(
     async def story() -> None:
         rule = Rule(stage="body", action=Answer(552, "5.3.4 Too much"))
         async with sinking(rule) as sink, connected(sink) as connection:
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, MIDDLING)
             await until(lambda: not connection.alive)
             reply = await connection.commit()
             assert (reply.code, connection.messages_sent) == (552, 0)
@@ -201,7 +203,7 @@ def test_no_sensible_answer_to_the_dot_leaves_the_letter_in_doubt(
         rule = Rule(stage="dot", action=action)
         timeouts = impatient("dot") if isinstance(action, Hang) else LONG
         async with sinking(rule) as sink, connected(sink, timeouts=timeouts) as connection:
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, BODY)
             doubt = await swallow(connection.commit(), InDoubt)
             assert isinstance(doubt, InDoubt)
             assert doubt.kind == kind
@@ -259,7 +261,7 @@ def test_words_nobody_asked_for_end_the_connection(run: Run[None]) -> None:
             async with connected(sink) as connection:
                 assert await hand_over(connection) == 250
                 await until(lambda: not connection.alive)
-                lost = await swallow(connection.offer(SENDER, TARO, BODY), ConnectionLost)
+                lost = await swallow(offer(connection, SENDER, TARO, BODY), ConnectionLost)
                 assert len(sink.envelopes) == 1
 
     run(story())
@@ -320,7 +322,7 @@ def test_a_server_that_leaves_while_idle_is_noticed(run: Run[None]) -> None:
             assert await hand_over(connection) == 250
             await sink.stop()
             await until(lambda: not connection.alive)
-            lost = await swallow(connection.offer(SENDER, HANAKO, BODY), ConnectionLost)
+            lost = await swallow(offer(connection, SENDER, HANAKO, BODY), ConnectionLost)
             assert isinstance(lost, ConnectionLost)
             assert lost.kind == "closed"
             await connection.quit()

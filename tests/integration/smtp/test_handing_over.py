@@ -14,6 +14,7 @@ from tests.integration.smtp.talk import (
     connected,
     endpoint,
     hand_over,
+    offer,
     sinking,
     swallow,
     until,
@@ -33,7 +34,7 @@ def test_a_letter_arrives_byte_for_byte_in_its_own_envelope(
 
     async def story() -> None:
         async with sinking(pipelining=pipelining) as sink, connected(sink) as connection:
-            await connection.offer(SENDER, HANAKO, body)
+            await offer(connection, SENDER, HANAKO, body)
             assert sink.counters.messages == 0
             reply = await connection.commit()
             assert (reply.code, reply.enhanced) == (250, "2.0.0")
@@ -52,7 +53,7 @@ def test_a_carrier_address_is_quoted_in_the_envelope_and_the_null_path_is_empty(
 ) -> None:
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
-            await connection.offer("", parse_address("foo..bar@docomo.ne.jp"), BODY)
+            await offer(connection, "", parse_address("foo..bar@docomo.ne.jp"), BODY)
             await connection.commit()
             assert sink.envelopes[0].rcpts == ['"foo..bar"@docomo.ne.jp']
             assert sink.envelopes[0].mail_from == ""
@@ -68,7 +69,7 @@ def test_a_thousand_letters_over_four_connections_arrive_once_each(run: Run[None
                 async with connected(sink) as connection:
                     for number in range(first, 1000, 4):
                         rcpt = parse_address(f"reader{number}@example.jp")
-                        await connection.offer(SENDER, rcpt, BODY)
+                        await offer(connection, SENDER, rcpt, BODY)
                         assert (await connection.commit()).positive
                     await connection.quit()
 
@@ -84,8 +85,8 @@ def test_a_thousand_letters_over_four_connections_arrive_once_each(run: Run[None
 def test_a_withdrawn_letter_is_not_delivered(run: Run[None]) -> None:
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
-            await connection.offer(SENDER, HANAKO, BODY)
-            await connection.withdraw()
+            await offer(connection, SENDER, HANAKO, BODY)
+            await connection.close()
             assert not connection.alive
             await until(lambda: sink.counters.unfinished == 1)
             assert sink.envelopes == []
@@ -99,7 +100,7 @@ def test_a_withdrawn_letter_is_not_delivered(run: Run[None]) -> None:
 def test_no_way_of_leaving_sends_the_dot(run: Run[None], goodbye: str) -> None:
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, BODY)
             await getattr(connection, goodbye)()
             await until(lambda: sink.counters.open_now == 0)
             assert sink.counters.unfinished == 1
@@ -111,9 +112,9 @@ def test_no_way_of_leaving_sends_the_dot(run: Run[None], goodbye: str) -> None:
 def test_a_second_letter_cannot_be_offered_on_top_of_the_first(run: Run[None]) -> None:
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, BODY)
             with pytest.raises(RuntimeError):
-                await connection.offer(SENDER, TARO, BODY)
+                await offer(connection, SENDER, TARO, BODY)
             assert (await connection.commit()).positive
             assert [envelope.rcpts for envelope in sink.envelopes] == [["hanako@example.jp"]]
 
@@ -128,7 +129,7 @@ def test_a_cancelled_offer_leaves_no_half_open_conversation(run: Run[None]) -> N
             sinking(Rule(stage="rcpt", action=Hang())) as sink,
             connected(sink) as connection,
         ):
-            task = asyncio.create_task(connection.offer(SENDER, HANAKO, BODY))
+            task = asyncio.create_task(offer(connection, SENDER, HANAKO, BODY))
             await until(lambda: sink.counters.faults == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -145,10 +146,10 @@ def test_a_body_or_sender_that_could_smuggle_is_refused_before_anything_is_said(
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
             with pytest.raises(BareLineEnd):
-                await connection.offer(SENDER, HANAKO, b"a\n.\r\nMAIL FROM:<x@y.jp>\r\n")
+                await offer(connection, SENDER, HANAKO, b"a\n.\r\nMAIL FROM:<x@y.jp>\r\n")
             for sender in ("a@b.jp>\r\nRCPT TO:<charlie@example.jp", "a b@c.jp", "<a@b.jp>"):
                 with pytest.raises(ValueError, match="mail_from"):
-                    await connection.offer(sender, HANAKO, BODY)
+                    await offer(connection, sender, HANAKO, BODY)
             assert await hand_over(connection) == 250
             assert len(sink.envelopes) == 1
 
@@ -163,7 +164,7 @@ def test_a_large_letter_goes_through_and_one_over_the_limit_is_not_even_offered(
         async with sinking(max_size=4_000_000) as sink, connected(sink) as connection:
             assert await hand_over(connection, large) == 250
             assert sink.envelopes[0].data == large
-            refused = await swallow(connection.offer(SENDER, HANAKO, large * 2), Refused)
+            refused = await swallow(offer(connection, SENDER, HANAKO, large * 2), Refused)
             assert isinstance(refused, Refused)
             assert (refused.kind, refused.temporary, refused.reply) == ("too-large", False, None)
             assert await hand_over(connection) == 250
@@ -176,11 +177,11 @@ def test_smtputf8_is_asked_for_only_by_an_address_that_needs_it(run: Run[None]) 
 
     async def story() -> None:
         async with sinking() as sink, connected(sink) as connection:
-            await connection.offer(SENDER, hanako, BODY + "花子\r\n".encode())
+            await offer(connection, SENDER, hanako, BODY + "花子\r\n".encode())
             assert (await connection.commit()).positive
             assert sink.envelopes[0].rcpts == ["花子@example.jp"]
         async with sinking(smtputf8=False) as sink, connected(sink) as connection:
-            refused = await swallow(connection.offer(SENDER, hanako, BODY), Refused)
+            refused = await swallow(offer(connection, SENDER, hanako, BODY), Refused)
             assert isinstance(refused, Refused)
             assert (refused.kind, refused.temporary) == ("smtputf8-not-offered", False)
             assert await hand_over(connection) == 250
@@ -193,7 +194,7 @@ def test_a_server_that_knows_only_helo_is_spoken_to_plainly(run: Run[None]) -> N
         async with sinking(esmtp=False) as sink, connected(sink, security="starttls") as connection:
             assert connection.features == {}
             assert await hand_over(connection) == 250
-            refused = await swallow(connection.offer(SENDER, HANAKO, "é".encode()), Refused)
+            refused = await swallow(offer(connection, SENDER, HANAKO, "é".encode()), Refused)
             assert isinstance(refused, Refused)
             assert refused.kind == "8bitmime-not-offered"
 

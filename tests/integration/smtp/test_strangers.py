@@ -19,6 +19,7 @@ from tests.integration.smtp.talk import (
     SENDER,
     Run,
     hand_over,
+    offer,
     swallow,
     until,
 )
@@ -111,7 +112,7 @@ def test_postfix_refuses_and_the_connection_goes_on(
         async with postfix_sink(option, stage) as port:
             connection = await SmtpConnection.open(place(port))
             for _ in range(2):
-                refused = await swallow(connection.offer(SENDER, HANAKO, BODY), Refused)
+                refused = await swallow(offer(connection, SENDER, HANAKO, BODY), Refused)
                 assert isinstance(refused, Refused)
                 assert (refused.stage, refused.temporary) == (stage.lower(), temporary)
                 assert connection.alive
@@ -124,7 +125,7 @@ def test_postfix_hanging_up_after_the_dot_leaves_the_letter_in_doubt(run: Run[No
     async def story() -> None:
         async with postfix_sink("-q", ".") as port:
             connection = await SmtpConnection.open(place(port))
-            await connection.offer(SENDER, HANAKO, BODY)
+            await offer(connection, SENDER, HANAKO, BODY)
             assert isinstance(await swallow(connection.commit(), InDoubt), InDoubt)
 
     run(story())
@@ -150,7 +151,7 @@ def test_aiosmtpd_gets_a_carrier_address_and_an_international_one(run: Run[None]
         )
         connection = await SmtpConnection.open(place(server.sockets[0].getsockname()[1]))
         for text in ("foo..bar@docomo.ne.jp", "花子@日本語.jp"):
-            await connection.offer(SENDER, parse_address(text), BODY)
+            await offer(connection, SENDER, parse_address(text), BODY)
             assert (await connection.commit()).positive
         await connection.quit()
         server.close()

@@ -11,7 +11,8 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 from hatobin.wire.reply import BadReply, Reply, ReplyReader
@@ -47,6 +48,7 @@ class Channel(asyncio.Protocol):
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._late = False
+        self.unsent = 0  # octets that the operating system had not taken when the channel broke
 
     @property
     def broken(self) -> Broken | None:
@@ -85,6 +87,22 @@ class Channel(asyncio.Protocol):
         while not self._replies:
             await self._wait(timeout)
         return self._replies.popleft()
+
+    def ready(self, count: int) -> Sequence[Reply]:
+        """The next replies, so many of them; none while one is still out, or the channel is broken."""
+        if self._broken or len(self._replies) < count:
+            return ()
+        return tuple(islice(self._replies, count))
+
+    def take(self, count: int) -> None:
+        """Done with so many replies that were ready."""
+        for _number in range(count):
+            self._replies.popleft()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether octets wait for the operating system to take them."""
+        return self._blocked
 
     async def drain(self, timeout: float) -> None:
         """Until the operating system has taken all bytes. Raises :class:`Broken`."""
@@ -163,7 +181,10 @@ class Channel(asyncio.Protocol):
         transport.set_write_buffer_limits(high=1, low=0)
 
     def _break(self, broken: Broken) -> None:
-        self._broken = self._broken or broken
+        if self._broken is None:
+            self._broken = broken
+            if self._transport is not None:
+                self.unsent = self._transport.get_write_buffer_size()
         self._wake()
 
     def _wake(self) -> None:

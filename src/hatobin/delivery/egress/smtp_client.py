@@ -2,13 +2,14 @@
     smtp_client - hands one message at a time to an SMTP server, with a barrier before the final dot
 
 JOB
-    ``offer`` sends the envelope and the whole body, but not the dot that makes it count. Between
-    ``offer`` and ``commit`` the caller writes down durably that the dot is about to go out; after
-    ``commit`` what the server said. A crash before ``commit`` has certainly delivered nothing.
+    ``offer`` sends everything but the dot that makes a message count. Between ``offer`` and ``commit``
+    the caller writes down durably that the dot is about to go out; after ``commit`` what the server
+    said. A crash before ``commit`` has certainly delivered nothing.
 
 STRATEGY
     Where PIPELINING is offered, MAIL, RCPT and DATA go out in one write (RFC 2920). A refused
-    transaction is reset together with the next one, so that a refusal costs no round trip.
+    transaction is reset together with the next one, so that a refusal costs no round trip. A small body
+    in the clear is kept until ``commit``: body, dot and the next message's commands are one write.
     A transaction has exactly one RCPT: there is no call for a second.
 
 LIMITS
@@ -39,7 +40,9 @@ __all__ = ["Endpoint", "Security", "SmtpConnection", "Timeouts"]
 
 _PATH = re.compile("[^\x00-\x20\x7f-\xa0<>\u2028\u2029]*")
 _BLOCK = 256 * 1024  # bytes of body handed to the network at once
+_SMALL = 32 * 1024  # bytes of body that any socket takes at once
 _STAGES = ["mail", "rcpt", "data"]
+_PATIENCE = 300.0  # seconds
 
 
 class Envelope(NamedTuple):
@@ -62,8 +65,10 @@ class SmtpConnection:
         self._timeouts = endpoint.timeouts
         self._channel = channel
         self._offered = False
+        self._kept = b""  # a body that goes out with its dot
         self._announced: Envelope | None = None
         self._needs_reset = False
+        self._was_refused = False  # the last dot, in one write with its body
         self.features = features
         self.messages_sent = 0
 
@@ -91,25 +96,25 @@ class SmtpConnection:
         """(version, cipher); empty without TLS."""
         return self._channel.tls
 
-    async def offer(
-        self, mail_from: str, rcpt: Address, body: bytes, *, ready: bool = False
-    ) -> None:
-        """Everything but the final dot, of what ``Envelope`` describes.
+    async def offer(self, envelope: Envelope) -> None:
+        """All that must go before the final dot.
 
         Raises Refused (look at ``alive`` afterwards), ConnectionLost, or BareLineEnd and ValueError
         before a single byte is sent. In each case nothing was delivered, nor will be.
         """
         if self._offered:
             raise RuntimeError("commit or withdraw the message that was offered before")
-        stuffed = body if ready else stuff(body)
-        envelope = Envelope(mail_from, rcpt, body, ready)
+        stuffed = envelope.body if envelope.ready else stuff(envelope.body)
         announced, self._announced = self._announced, None
-        if announced is not None and announced != envelope:
+        if announced is not None and announced is not envelope:
             raise RuntimeError("another message was announced")
         commands = None if announced is not None else self._commands(envelope)
         try:
             await self._send_envelope(commands)
-            await self._send_body(stuffed)
+            if self._is_kept(stuffed):
+                self._kept = stuffed
+            else:
+                await self._send_body(stuffed)
         except Broken as broken:
             self._channel.abort()
             raise ConnectionLost(
@@ -121,6 +126,26 @@ class SmtpConnection:
             self._channel.abort()
             raise
         self._offered = True
+
+    def offer_announced(self, envelope: Envelope) -> bool:
+        """The same without waiting: whether this very message was announced, the server's answers are here,
+        they want its body, and that is one to be kept. Else nothing has happened: ``offer`` it.
+        """
+        if envelope is not self._announced or self._offered:
+            return False
+        answers = self._channel.ready(len(_STAGES))
+        if not answers or not (envelope.ready and self._is_kept(envelope.body)):
+            return False
+        mail, rcpt, data = answers
+        if not (mail.positive and rcpt.positive and data.code == 354):
+            return False
+        self._channel.take(len(_STAGES))
+        self._announced, self._kept = None, envelope.body
+        self._needs_reset, self._offered = False, True
+        return True
+
+    def _is_kept(self, stuffed: bytes) -> bool:
+        return len(stuffed) <= _SMALL and not self._channel.secure
 
     async def try_envelope(self, mail_from: str, rcpt: str) -> None:
         """Asks whether a letter with this envelope would be taken, and takes the question back.
@@ -143,19 +168,12 @@ class SmtpConnection:
                 broken.kind, temporary=True, reply=broken.reply, detail=broken.detail
             ) from None
 
-    async def withdraw(self) -> None:
-        """Takes back what was offered: the connection closes without the dot.
-
-        A server must not deliver what has no end (RFC 5321 section 4.1.1.4); there is no other way
-        to take back a body once DATA has begun.
-        """
-        await self.close()
-
-    async def commit(self, then: Envelope | None = None) -> Reply:
+    async def commit(self, then: Envelope | None = None, *, within: float = _PATIENCE) -> Reply:
         """The final dot and the server's answer, for which it waits up to ``timeouts.dot``.
 
         ``then`` is announced in the same breath where the server knows PIPELINING: it must be what is
-        offered next over this connection, unless the connection is closed before.
+        offered next over this connection, unless the connection is closed before. A dot that the
+        operating system has not taken ``within`` seconds is not sent any more.
 
         Raises InDoubt when the answer does not come, or makes no sense, after the dot went out.
         Raises ConnectionLost when the connection was gone before the dot: certainly not delivered.
@@ -169,11 +187,17 @@ class SmtpConnection:
         if broken:
             return self._answer_before_dot(broken)
         self.messages_sent += 1
-        self._channel.ask(b".\r\n" + self._announce(then), 1 + 3 * (self._announced is not None))
+        kept, self._kept = self._kept, b""
+        end = b".\r\n" + self._announce(then)
+        self._channel.ask(kept + end, 1 + len(_STAGES) * (self._announced is not None))
         try:
+            if self._channel.blocked:
+                await self._push(len(end), within)
             reply = await self._channel.read(self._timeouts.dot)
             if reply.intermediate:
                 raise Broken("unexpected-reply", reply)
+        except ConnectionLost:
+            raise
         except Broken as broken:
             self._channel.abort()
             raise InDoubt(
@@ -184,7 +208,19 @@ class SmtpConnection:
             raise
         if reply.code == 421:
             self._channel.abort()
+        self._was_refused = bool(kept) and not reply.positive
         return reply
+
+    async def _push(self, end: int, seconds: float) -> None:
+        """Until the operating system has taken all. ``end``: octets from the dot on; what is sent is sent in
+        its order, so while so many are left the dot has not gone."""
+        try:
+            await self._channel.drain(seconds)
+        except Broken as broken:
+            if self._channel.unsent < end:
+                raise
+            self._channel.abort()
+            raise ConnectionLost(broken.kind, temporary=True, reply=broken.reply) from None
 
     async def quit(self) -> None:
         """Says goodbye, waits a little for the answer, closes. Never raises on what the server does."""
@@ -195,7 +231,8 @@ class SmtpConnection:
         await self.close()
 
     async def close(self) -> None:
-        """Drops the connection at once; a message that was offered is not delivered."""
+        """Drops the connection at once; a message that was offered is not delivered: a server must not
+        deliver what has no end (RFC 5321 section 4.1.1.4)."""
         self._offered = False
         self._channel.abort()
         await asyncio.sleep(0)  # the loop closes the socket on its next turn
@@ -246,6 +283,7 @@ class SmtpConnection:
         if commands is None:
             stages = _STAGES
         else:
+            self._was_refused = False
             stages = [stage for stage, _line in commands]
             if pipelined:
                 self._channel.ask(b"".join(line for _stage, line in commands), len(commands))
@@ -279,6 +317,9 @@ class SmtpConnection:
             if stage == "data" and not (reply.transient or reply.permanent):
                 self._channel.abort()
             return refused
+        if stage == "mail" and reply.permanent and self._was_refused:
+            # It was refused before its end, and the rest is being taken for commands.
+            raise Broken("unexpected-reply", reply)
         if stage != "rset" and (reply.transient or reply.permanent):
             return Refused(stage, reply, temporary=reply.transient)
         if not (reply.code == 354 if stage == "data" else reply.positive):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.rules.shaping.retry import STANDARD, RetrySchedule, fate_of, retry_in
@@ -35,8 +34,7 @@ _BY_SUBJECT = {"1": Reason.BAD_ADDRESS, "2": Reason.MAILBOX_CLOSED, "4": Reason.
 _BY_CODE = {551: Reason.NO_SUCH_USER, 552: Reason.TOO_LARGE, 553: Reason.BAD_ADDRESS}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What to record. ``counted``: it was an attempt of this person's letter.
 
     ``retry_in`` is given exactly when ``state`` is waiting. ``words`` are the server's, with the
@@ -69,14 +67,14 @@ def decide(
     2yz accepted; 4yz waits for the next try, or expires when that would be past ``expires_at``; everything
     else is final, unless a reply rule says that the letter waits (``defer``: at least so many seconds).
     """
+    fate = fate_of(reply, defer=defer is not None)
+    if fate == "accepted":
+        return accepted(reply, recipient)
     said = {
         "code": reply.code,
         "status": reply.enhanced or "",
         "words": kept_words(reply.text, recipient),
     }
-    fate = fate_of(reply, defer=defer is not None)
-    if fate == "accepted":
-        return Outcome(state=DeliveryState.ACCEPTED, **said)  # type: ignore[arg-type]
     if fate == "final":
         reason = bounce_reason(reply, stage)
         return Outcome(state=DeliveryState.BOUNCED, reason=reason, **said)  # type: ignore[arg-type]
@@ -88,6 +86,16 @@ def decide(
         rng=rng,
         schedule=schedule,
         at_least=defer or 0.0,
+    )
+
+
+def accepted(reply: Reply, recipient: str) -> Outcome:
+    """The server has it."""
+    return Outcome(
+        state=DeliveryState.ACCEPTED,
+        code=reply.code,
+        status=reply.enhanced or "",
+        words=kept_words(reply.text, recipient),
     )
 
 

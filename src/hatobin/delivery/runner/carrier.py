@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,6 +30,7 @@ from hatobin.delivery.egress.smtp_client import Envelope, SmtpConnection
 from hatobin.delivery.rules.decide import (
     Outcome,
     Stage,
+    accepted,
     bounced_here,
     cannot_be_made,
     decide,
@@ -44,6 +46,7 @@ from hatobin.delivery.runner.ways import Opened, Way
 from hatobin.wire.reply import Reply
 
 if TYPE_CHECKING:
+    from hatobin.delivery.rules.shaping import Hit
     from hatobin.delivery.runner.lane import Lane
 
 _log = structlog.get_logger("hatobin.sender")
@@ -89,7 +92,7 @@ class Carrier:
     async def _carry(self, letter: ReadyLetter) -> ReadyLetter | None:
         """Hands a letter over; the next one, if it was taken meanwhile."""
         try:
-            if not await self._offered(letter):
+            if not (self._was_announced(letter) or await self._offered(letter)):
                 return None
             if self._lane.closing:
                 await self._withdraw(letter, not_sent())
@@ -98,7 +101,7 @@ class Carrier:
             # between its mark and its record (promise P3).
             marking = self._lane.ledger.mark(letter.slip)
             ahead = await self._lane.take_now()
-            then = await self._announced(ahead)
+            then = await self._to_announce(ahead)
             verdict = await marking
             if verdict is not Verdict.GO:
                 await self._turned_away(letter, verdict)
@@ -110,6 +113,10 @@ class Carrier:
         except asyncio.CancelledError:
             await self._drop()
             raise
+
+    def _was_announced(self, letter: ReadyLetter) -> bool:
+        """Whether it was announced behind the last dot, and the server wants it: mostly so."""
+        return self._opened is not None and self._opened.smtp.offer_announced(letter.envelope)
 
     async def _offered(self, letter: ReadyLetter) -> bool:
         """Offers the letter; when that fails its outcome is recorded and the answer is False."""
@@ -124,7 +131,7 @@ class Carrier:
                 self._lane.ledger.record(letter.slip, not_sent())
                 return False
             try:
-                await connection.offer(letter.mail_from, letter.to, letter.body, ready=True)
+                await connection.offer(letter.envelope)
                 return True
             except Refused as refused:
                 await self._refused(letter, refused, since)
@@ -150,7 +157,7 @@ class Carrier:
         way = self._lane.site.way
         if way is None:
             raise RuntimeError("a mail service has no connections")
-        domain = letter.to.domain
+        domain = letter.envelope.rcpt.domain
         opened = self._opened
         if opened is not None:
             if (
@@ -197,15 +204,18 @@ class Carrier:
         else:
             await self._answered(letter, refused.reply, stage)
 
-    async def _announced(self, ahead: ReadyLetter | None) -> Envelope | None:
+    async def _to_announce(self, ahead: ReadyLetter | None) -> Envelope | None:
         """What may go out behind the dot, where the next letter can use the same connection."""
-        if (
-            ahead is None
-            or self._opened is None
-            or not await self._carries_next(self._opened, ahead)
-        ):
+        opened, way = self._opened, self._way
+        if ahead is None or opened is None or way is None:
             return None
-        return Envelope(ahead.mail_from, ahead.to, ahead.body, ready=True)
+        if self._lane.closing or not self._may_go_on() or self._is_worn(opened.smtp, 1):
+            return None
+        try:
+            fits = await way.fits(opened, ahead.envelope.rcpt.domain)
+        except DatabaseAway:
+            return None
+        return ahead.envelope if fits else None
 
     async def _commit(self, letter: ReadyLetter, then: Envelope | None) -> None:
         opened = self._opened
@@ -213,7 +223,7 @@ class Carrier:
             raise RuntimeError("nothing was offered")
         since = self._loop.time()
         try:
-            reply = await opened.smtp.commit(then)
+            reply = await opened.smtp.commit(then, within=letter.slip.fresh_for)
         except InDoubt as doubt:
             await self._broke(doubt.kind)
             await self._trouble(letter, doubt, since, unanswered())
@@ -223,21 +233,24 @@ class Carrier:
         else:
             await self._answered(letter, reply, "dot")
 
-    async def _carries_next(self, opened: Opened, ahead: ReadyLetter) -> bool:
-        if self._lane.closing or not self._may_go_on() or self._is_worn(opened.smtp, 1):
-            return False
-        try:
-            return self._way is not None and await self._way.fits(opened, ahead.to.domain)
-        except DatabaseAway:
-            return False
-
     async def _answered(self, letter: ReadyLetter, reply: Reply, stage: Stage) -> None:
         hits = self._lane.answered(reply)
+        if reply.positive:
+            outcome = accepted(reply, letter.envelope.rcpt.email)
+        else:
+            outcome = self._decided(letter, reply, stage, hits)
+        self._lane.ledger.record(letter.slip, outcome, self._route)
+        if self._lane.is_in_trouble:
+            await self._lane.works()
+
+    def _decided(
+        self, letter: ReadyLetter, reply: Reply, stage: Stage, hits: Iterable[Hit]
+    ) -> Outcome:
         defer = max((hit.seconds for hit in hits if hit.defers), default=None)
-        outcome = decide(
+        return decide(
             reply,
             stage=stage,
-            recipient=letter.to.email,
+            recipient=letter.envelope.rcpt.email,
             attempts=letter.attempts,
             now=clock.now(),
             expires_at=letter.expires_at,
@@ -245,8 +258,6 @@ class Carrier:
             schedule=self._lane.pace.policy.retry,
             defer=defer,
         )
-        self._lane.ledger.record(letter.slip, outcome, self._route)
-        await self._lane.works()
 
     async def _turned_away(self, letter: ReadyLetter, verdict: Verdict) -> None:
         if verdict is Verdict.UNKNOWN:
@@ -264,7 +275,7 @@ class Carrier:
         self, letter: ReadyLetter, error: EgressError, since: float, outcome: Outcome
     ) -> None:
         self._lane.ledger.record(letter.slip, outcome, self._route)
-        await self._lane.trouble(error, since, recipient=letter.to.email)
+        await self._lane.trouble(error, since, recipient=letter.envelope.rcpt.email)
 
     def _tell_opened(self) -> None:
         self._expected = False

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from hatobin.delivery.egress.smtp_client import Envelope
 from hatobin.delivery.runner.ledger import Slip
-from hatobin.wire.address import Address
 
 
 class HeldLetter(NamedTuple):
@@ -28,16 +28,13 @@ class HeldLetter(NamedTuple):
     suppressed: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadyLetter:
+class ReadyLetter(NamedTuple):
     """A letter that passed the last-byte check. ``attempts`` were made before."""
 
     slip: Slip
     attempts: int
     expires_at: datetime
-    mail_from: str
-    to: Address
-    body: bytes
+    envelope: Envelope
 
 
 @dataclass(kw_only=True, slots=True)

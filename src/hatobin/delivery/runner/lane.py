@@ -65,7 +65,10 @@ class Lane:
         self.closing = False
         self.dry = False  # nothing more was due at the last look
         self.domains: set[str] = set()  # whose lots come here
-        self.last_reply = ""
+        self.said: tuple[int | None, str | None] = (
+            None,
+            None,
+        )  # the last answer: code, and what else it says
         self.last_hit: tuple[Hit | None, float] = (None, 0.0)
         self.accepted = self.refused = 0
         self.meter = Meter()
@@ -89,6 +92,11 @@ class Lane:
     def waiting(self) -> int:
         """Letters that wait in this process."""
         return self._turns.waiting
+
+    @property
+    def last_reply(self) -> str:
+        """What was last answered about a letter, in short."""
+        return " ".join(str(each) for each in self.said if each)
 
     @property
     def in_hand(self) -> int:
@@ -258,7 +266,7 @@ class Lane:
 
     def answered(self, reply: Reply) -> tuple[Hit, ...]:
         """The server answered about a letter: what that does to the lane, mostly nothing."""
-        self.last_reply = " ".join(filter(None, (str(reply.code), reply.enhanced)))
+        self.said = reply.code, reply.enhanced
         if reply.positive:
             self.accepted += 1
         else:
@@ -271,9 +279,14 @@ class Lane:
             self.obeyed()
         return hits
 
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether an answer about a letter is news."""
+        return self.mood.is_bad or self.road.troubled
+
     async def works(self) -> None:
         """The server answered about a letter."""
-        if not self.mood.is_bad and not self.road.troubled:
+        if not self.is_in_trouble:
             return
         self.mood.works()
         self._takers.call()

@@ -49,6 +49,11 @@ class Slip:
     asked_at: float = 0.0  # of time.monotonic: when the mark was asked for that is durable
 
     @property
+    def fresh_for(self) -> float:
+        """Seconds that the mark is leave to send the dot."""
+        return max(0.0, self.asked_at + _STALE - time.monotonic())
+
+    @property
     def is_stale(self) -> bool:
         """Whether the mark is so old that a stop may have come since (promise P5 gives a stop one second)."""
         return time.monotonic() - self.asked_at > _STALE

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -16,6 +17,7 @@ from hatobin.content.letters import CompiledLetter
 from hatobin.content.press import Press, Printed, compile_press
 from hatobin.content.proof import part_that_differs
 from hatobin.content.strangers import StrangerCheck
+from hatobin.delivery.egress.smtp_client import Envelope
 from hatobin.delivery.rules.last_byte import (
     Refusal,
     addresses_in,
@@ -52,8 +54,7 @@ class CannotSend(Exception):
         self.detail = detail
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Made:
+class Made(NamedTuple):
     """A composed letter, and addresses in it that are neither the reader's nor the sender's > place."""
 
     letter: ReadyLetter
@@ -93,21 +94,15 @@ class Order:
         place = wrong_in_head(printed.head, to.wire.encode())
         if place:
             raise refused(other_reader(place), slip)
-        strange = dict(self.strangers.strange(printed))
+        strange = self.strangers.strange(printed)
         if self.made % _PROVE_EVERY == 0:
             strange = {**self._prove(printed, person, slip), **strange}
         self.made += 1
-        strange.pop(printed.message_id[1:-1], None)  # our own word, which no person has as address
+        ours = printed.message_id[1:-1]  # our own word, which no person has as address
+        envelope = Envelope(self._mail_from(slip), to, self._signed(printed), ready=True)
         return Made(
-            letter=ReadyLetter(
-                slip=slip,
-                attempts=letter.attempts,
-                expires_at=self.expires_at,
-                mail_from=self._mail_from(slip),
-                to=to,
-                body=self._signed(printed),
-            ),
-            strange={self.vault.address_key(form): place for form, place in strange.items()},
+            ReadyLetter(slip, letter.attempts, self.expires_at, envelope),
+            {self.vault.address_key(form): strange[form] for form in strange if form != ours},
         )
 
     def _recipient(self, letter: HeldLetter, person: Person) -> str:

@@ -42,4 +42,5 @@ class Service:
         if letter.slip.is_stale:
             return None
         key = word_of(letter.slip.id, "message")
-        return self._client.send(letter.mail_from, letter.to, letter.body, key)
+        envelope = letter.envelope
+        return self._client.send(envelope.mail_from, envelope.rcpt, envelope.body, key)

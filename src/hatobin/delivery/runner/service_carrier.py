@@ -95,9 +95,9 @@ class ServiceCarrier:
             lane.ledger.record(letter.slip, not_sent())
             return
         lane.ledger.record(letter.slip, self._outcome(letter, reply), self._route)
-        lane.last_reply = " ".join(filter(None, (str(reply.status or ""), reply.code)))
+        lane.said = reply.status, reply.code
         if reply.outcome in {ProviderOutcome.THROTTLED, ProviderOutcome.ROAD}:
-            await lane.trouble(ServiceTrouble(reply), since, recipient=letter.to.email)
+            await lane.trouble(ServiceTrouble(reply), since, recipient=letter.envelope.rcpt.email)
         elif reply.outcome is not ProviderOutcome.IN_DOUBT:
             lane.pace.on_reply(_TAKEN, asyncio.get_running_loop().time())
             await lane.works()

@@ -67,7 +67,8 @@ class Writer:
         Raises DatabaseAway.
         """
         try:
-            made = (await self._order(holding.dispatch_id)).make(held, slip)
+            order = self._known(holding.dispatch_id) or await self._order(holding.dispatch_id)
+            made = order.make(held, slip)
             if made.strange:
                 await self._check_strangers(holding.workspace_id, made)
             return made.letter
@@ -86,9 +87,13 @@ class Writer:
         """Ends its line."""
         await self._line.close()
 
-    async def _order(self, dispatch_id: UUID) -> Order:
+    def _known(self, dispatch_id: UUID) -> Order | None:
         opened_at, order = self._orders.get(dispatch_id, (0.0, None))
-        if order is None or time.monotonic() - opened_at > _FRESH:
+        return None if time.monotonic() - opened_at > _FRESH else order
+
+    async def _order(self, dispatch_id: UUID) -> Order:
+        order = self._known(dispatch_id)
+        if order is None:
             row = (await self._line.run("dispatch", dispatch=dispatch_id))[0]
             while len(self._orders) >= _REMEMBERED:
                 del self._orders[next(iter(self._orders))]
