@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
 from hatobin.delivery.runner.ledger import Slip
 from hatobin.wire.address import Address
 
@@ -30,7 +31,7 @@ class HeldLetter(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyLetter:
-    """A letter that passed the last-byte check. ``attempts`` were made before."""
+    """A letter that passed the last-byte check. ``attempts`` were made before; ``retry``: its own schedule."""
 
     slip: Slip
     attempts: int
@@ -38,6 +39,7 @@ class ReadyLetter:
     mail_from: str
     to: Address
     body: bytes
+    retry: RetrySchedule | None = None
 
 
 @dataclass(kw_only=True, slots=True)

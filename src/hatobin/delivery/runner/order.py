@@ -24,6 +24,8 @@ from hatobin.delivery.rules.last_byte import (
     strange_addresses,
     strangers_in,
 )
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
+from hatobin.delivery.rules.shaping.values import NotReadable
 from hatobin.delivery.runner.database import Row
 from hatobin.delivery.runner.holding import HeldLetter, ReadyLetter
 from hatobin.delivery.runner.ledger import Slip
@@ -74,6 +76,7 @@ class Order:
     base_url: str
     dated: datetime
     expires_at: datetime
+    retry: RetrySchedule | None  # of this letter alone; else the destination's
     expected: frozenset[str]  # the sender's own addresses
     made: int = 0
 
@@ -106,6 +109,7 @@ class Order:
                 mail_from=self._mail_from(slip),
                 to=to,
                 body=self._signed(printed),
+                retry=self.retry,
             ),
             strange={self.vault.address_key(form): place for form, place in strange.items()},
         )
@@ -179,8 +183,16 @@ async def open_order(row: Row) -> Order:
         base_url=row["base_url"],
         dated=row["dated"],
         expires_at=row["expires_at"],
+        retry=_schedule(row["retry"]),
         expected=expected,
     )
+
+
+def _schedule(text: str) -> RetrySchedule | None:
+    try:
+        return RetrySchedule.from_text(text) if text else None
+    except NotReadable:
+        raise CannotSend("content-changed") from None
 
 
 def refused(refusal: Refusal, slip: Slip) -> CannotSend:
