@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -30,6 +29,7 @@ from hatobin.common import clock
 from hatobin.common.errors import Conflict, Invalid, NotFound
 from hatobin.content.letters import CompiledLetter
 from hatobin.delivery.models import Delivery, Dispatch, DispatchKind, DispatchState, Egress
+from hatobin.delivery.queries.shaping import expiry_of
 from hatobin.delivery.queries.strangers import static_addresses_of_contacts
 from hatobin.delivery.rules.seal import people_hash
 from hatobin.delivery.rules.shaping.retry import RetrySchedule
@@ -163,7 +163,7 @@ def release_test(
             field="recipient",
         )
     content = _content(letter, sender, base_url, egress_id)
-    expires = timedelta(hours=settings.HATOBIN.expire_hours)
+    expires = expiry_of(actor.workspace_id)
     dispatch = _write(actor, DispatchKind.TEST, egress, content, timedelta(), expires)
     row = Delivery.objects.create(
         workspace_id=actor.workspace_id,
