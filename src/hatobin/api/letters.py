@@ -143,6 +143,8 @@ def _parts(body: CampaignIn | CampaignChange) -> dict[str, Any]:
         "identity_id": body.sender_id,
         "egress_id": body.egress_id,
         "draft": _draft(body.letter),
+        "give_up_after": body.give_up_after,
+        "retry": body.retry,
     }
 
 

@@ -34,6 +34,9 @@ class Campaign(WorkspaceOwned):
     legal = models.JSONField(
         null=True
     )  # content.LegalFooter of this letter alone; else the profile
+    # How long its letters are tried, and when again (delivery.rules.tries); null and empty: as usual.
+    give_up_after = models.DurationField(null=True)
+    retry = models.CharField(max_length=400, blank=True, default="", db_default="")
     # Hash over everything a command was given: the same command again goes on with an unfinished letter.
     order_key = models.CharField(max_length=64, blank=True, db_index=True)
     dispatch = models.OneToOneField(

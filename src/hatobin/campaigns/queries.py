@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import User
@@ -17,9 +19,11 @@ from hatobin.audience.models import Subscription
 from hatobin.campaigns import rules
 from hatobin.campaigns.models import Campaign
 from hatobin.campaigns.rules import SENTENCES, Status, Steps
-from hatobin.common.errors import NotFound
+from hatobin.common.errors import Conflict, NotFound
 from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery.models import EgressKind
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
+from hatobin.delivery.rules.tries import Tries
 from hatobin.senders.queries import profile
 
 PAGE = 20
@@ -44,6 +48,7 @@ class CampaignView:
     egress_id: uuid.UUID | None
     egress_name: str
     sandbox: bool
+    tries: Tries
     letter: LetterDraft
     dispatch_id: uuid.UUID | None
     hold_until: datetime | None
@@ -179,6 +184,12 @@ def letters_behind(actor: Actor, subjects: Iterable[str]) -> dict[str, tuple[uui
     return found
 
 
+def tries_of(row: Campaign) -> Tries:
+    """How long the letter is tried and when again, where it was set for this letter."""
+    retry = RetrySchedule.from_text(row.retry) if row.retry else None
+    return Tries(give_up_after=row.give_up_after, retry=retry)
+
+
 def status_of(row: Campaign) -> Status:
     """Where the letter stands, from its dispatch."""
     return Status(row.dispatch.state) if row.dispatch else Status.DRAFT
@@ -187,6 +198,20 @@ def status_of(row: Campaign) -> Status:
 def no_campaign() -> NotFound:
     """There is no such letter here."""
     return NotFound("no-letter", _("This letter no longer exists."))
+
+
+def saved_meanwhile(row: Campaign) -> Conflict:
+    """Somebody else was faster."""
+    return Conflict(
+        "saved-meanwhile",
+        _("%(who)s saved this letter at %(when)s, after you opened it. Your change is not saved."),
+        advice=_("Compare both versions below, then save what should stay."),
+        params={
+            "who": names_of([row.saved_by])[row.saved_by],
+            "when": date_format(timezone.localtime(row.updated_at), "H:i"),
+            "revision": row.revision,
+        },
+    )
 
 
 def _rows(actor: Actor) -> QuerySet[Campaign]:
@@ -222,6 +247,7 @@ def _view(row: Campaign, people: int, saved_by: str) -> CampaignView:
         egress_id=row.egress_id,
         egress_name=row.egress.label if row.egress else "",
         sandbox=row.egress is not None and row.egress.kind == EgressKind.SANDBOX,
+        tries=tries_of(row),
         letter=LetterDraft.from_json(row.letter),
         dispatch_id=row.dispatch_id,
         hold_until=row.dispatch.hold_until if row.dispatch else None,

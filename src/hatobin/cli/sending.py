@@ -66,6 +66,16 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Seconds in which it can be called back before the first letter leaves.",
 )
+@click.option(
+    "--give-up-after",
+    default="",
+    help="How long a letter is worth delivering, such as '6 h'; else as the delivery pace says.",
+)
+@click.option(
+    "--retry",
+    default="",
+    help="When a letter that was put off is tried again: '5 min, 10 min, then 1 h'.",
+)
 @click.option("--wait", type=click.IntRange(0, 172800), default=60, show_default=True,
               help="Seconds to wait for letters that must be tried again, or a server that says nothing.")  # fmt: skip
 @click.option("--workspace", default="", help="Name of the workspace, where there are several.")
@@ -106,6 +116,8 @@ def send(runtime: Runtime, **options: Any) -> None:
         fallbacks=fallbacks,
         columns=columns,
         egress_id=_egress(actor, options["egress"]),
+        give_up_after=options["give_up_after"],
+        retry=options["retry"],
     )
     with one_shot.one_at_a_time(actor, order):
         running = one_shot.unfinished(actor, order)

@@ -61,7 +61,6 @@ class Settings(BaseSettings):
     upload_limit_mb: int = Field(default=50, ge=1, le=1024)
     hold_seconds_sandbox: int = Field(default=60, ge=0, le=86400)
     hold_seconds: int = Field(default=300, ge=0, le=86400)
-    expire_hours: int = Field(default=48, ge=1, le=240)
     shaping_file: Path | None = None
     dns_servers: Annotated[list[str], NoDecode] = Field(default_factory=list)
     dns_port: int = Field(default=53, ge=1, le=65535)

@@ -36,6 +36,7 @@ _letters = [
     path("<uuid:letter_id>/delete/", drafting.delete, name="letter-delete"),
     path("<uuid:letter_id>/send/", sending.send, name="letter-send"),
     path("<uuid:letter_id>/road/", sending.choose_egress, name="letter-road"),
+    path("<uuid:letter_id>/tries/", sending.choose_tries, name="letter-tries"),
     path("<uuid:letter_id>/result/", result.result, name="letter-result"),
     path("<uuid:letter_id>/progress/", result.progress, name="letter-progress"),
     path("<uuid:letter_id>/result.csv", result.csv_file, name="letter-csv"),

@@ -8,6 +8,7 @@ from typing import Literal
 from hatobin.content.analysis import Link
 
 RoadKind = Literal["sandbox", "this-machine", "away"]
+Straight = Literal["always", "fall-back", "never"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,6 +19,7 @@ class LetterFacts:
     ``leaking``: rows of people whose letter shows another person's address. ``look_alikes``: fields that
     are written as other programs write them. ``unseen``: the letters were not made with people's values.
     ``link_host`` and ``link_secure``: where the unsubscribe link leads, and whether by HTTPS.
+    ``unsigned_domain``: that of the From address, when we have no key in use for it.
     """
 
     kind: str
@@ -35,6 +37,7 @@ class LetterFacts:
     text_edited: bool = False
     link_host: str = ""
     link_secure: bool = True
+    unsigned_domain: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +53,8 @@ class EmptyField:
 class AudienceFacts:
     """The people. ``last_count``: how many got the last letter to this list, None for the first.
 
-    ``road``: a server on this machine may well hand the letters on to the world.
+    ``road``: a server on this machine may well hand the letters on to the world. ``straight``: whether letters
+    go to the recipients' own servers: always, when the fall-back takes over, or never.
     """
 
     people: int
@@ -60,3 +64,4 @@ class AudienceFacts:
     last_count: int | None = None
     list_name: str = ""
     road: RoadKind = "sandbox"
+    straight: Straight = "never"

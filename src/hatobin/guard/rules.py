@@ -204,6 +204,29 @@ def way_out(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
         )
 
 
+def unsigned(letter: LetterFacts, audience: AudienceFacts) -> Iterator[Finding]:
+    """Gmail, Yahoo and Outlook refuse unsigned mail to many, and one-click unsubscription counts only when it is
+    signed (RFC 8058 section 4). A relay or mail service may sign; on the straight way nobody comes after us."""
+    if not letter.unsigned_domain or audience.straight == "never":
+        return
+    always = audience.straight == "always"
+    yield Finding(
+        code="unsigned",
+        level="refuse" if always else "advise",
+        message=_("Letters from %(domain)s would leave without a signature (DKIM).")
+        if always
+        else _(
+            "If the fall-back takes over, letters from %(domain)s leave without a signature (DKIM)."
+        ),
+        advice_text=_(
+            "Gmail and others refuse such mail. Under Settings > Sending domains, make a key for the domain,"
+            " publish it and start signing; or choose a way of sending that signs."
+        ),
+        params={"domain": letter.unsigned_domain},
+        where="domains",
+    )
+
+
 def size(letter: LetterFacts, _audience: AudienceFacts) -> Iterator[Finding]:
     """Gmail cuts a letter at 102 KB, and the unsubscribe link with it."""
     if letter.html_bytes > CLIPPED:
@@ -270,6 +293,7 @@ RULES: tuple[Rule, ...] = (
     text_part,
     links,
     way_out,
+    unsigned,
     size,
     subject,
     surprise,

@@ -195,3 +195,45 @@ def test_only_a_draft_goes_away(stage: Stage, caller: Caller, letter: str) -> No
     assert caller.get(f"/campaigns/{other.id}").code == "no-letter"
     release(caller, letter)
     assert caller.delete(letter).status == 409
+
+
+def test_a_letter_has_its_own_time_to_give_up_and_its_own_times_for_another_try(
+    caller: Caller, letter: str
+) -> None:
+    now = caller.get(letter).body
+    assert (now["give_up_after"], now["retry"]) == ("", "")
+    own = {"give_up_after": "6時間", "retry": "5 min,10 min, then 60 min"}
+    changed = caller.patch(letter, {"revision": now["revision"], **own})
+    assert changed.status == 200
+    assert changed.body["give_up_after"] == "6 h"
+    assert changed.body["retry"] == "5 min, 10 min, then 1 h"
+    usual = caller.patch(letter, {"revision": changed.body["revision"], "give_up_after": ""}).body
+    assert (usual["give_up_after"], usual["retry"]) == ("", "5 min, 10 min, then 1 h")
+    assert release(caller, letter).status == 202
+    status = caller.get(f"{letter}/status").body
+    assert status["retry"] == "5 min, 10 min, then 1 h"
+    dispatch = Dispatch.objects.across_workspaces().get()
+    person = caller.get(f"/delivery/letters/{dispatch.deliveries.all()[0].pk}").body
+    assert (person["retry"], person["expires_at"]) == (status["retry"], status["expires_at"])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("give_up_after", "4 min", "give-up-range"),
+        ("give_up_after", "soon", "give-up-unreadable"),
+        ("retry", "often", "retry-unreadable"),
+        ("retry", "5 s", "retry-range"),
+        ("retry", "3 d", "retry-too-late"),
+    ],
+)
+def test_times_that_cannot_be_used_are_refused_by_their_name(
+    caller: Caller, letter: str, field: str, value: str, code: str
+) -> None:
+    revision = caller.get(letter).body["revision"]
+    refused = caller.patch(letter, {"revision": revision, field: value})
+    assert (refused.status, refused.code) == (422, code)
+    assert refused.body["field"] == field
+    made = caller.post("/campaigns", {"name": "冬の講座", field: value})
+    assert (made.status, made.code) == (422, code)
+    assert caller.get("/campaigns").body["total"] == 1, "nothing of it stays"

@@ -288,3 +288,32 @@ def test_the_words_are_japanese_on_a_japanese_terminal(terminal: Terminal) -> No
     done = japanese.run(*line(terminal, free_port(), subject="a\nb"), "--yes", "--json")
     assert done.status == 2
     assert re.search("[ぁ-ん]", done.error["message"])
+
+
+def test_a_letter_is_given_up_after_the_time_and_tried_again_at_the_times_that_were_named(
+    terminal: Terminal, sink: SinkThread
+) -> None:
+    sink.misbehave(Rule(stage="rcpt", recipient="hanako*", action=Answer(451, "4.3.0 Not now")))
+    soon = send(terminal, sink.port, **{"give-up-after": "5 min", "retry": "4 min, then 1 h"})
+    assert (soon.status, soon.json["waiting"], soon.json["expired"]) == (1, 1, 0)
+    late = send(terminal, sink.port, **{"give-up-after": "5 min"})
+    assert (late.status, late.json["waiting"], late.json["expired"]) == (1, 0, 1), "after 5 minutes"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("give-up-after", "10 d", "5 minutes to 7 days"),
+        ("give-up-after", "soon", "a number with min, h or d"),
+        ("retry", "often", "These times cannot be read."),
+        ("retry", "3 d", "never tried again"),
+    ],
+)
+def test_times_that_cannot_be_used_send_nothing_and_name_their_option(
+    terminal: Terminal, sink: SinkThread, option: str, value: str, said: str
+) -> None:
+    done = send(terminal, sink.port, **{option: value})
+    assert done.status == 2
+    assert f"--{option}" in done.err
+    assert said in done.err
+    assert sink.envelopes == []

@@ -29,6 +29,7 @@ from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 from hatobin.delivery.egress.endpoint import Timeouts
 from hatobin.delivery.models import Delivery, Dispatch, Egress, Lot
 from hatobin.delivery.queries import Sums, sums
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
 from hatobin.delivery.runner import send_until_settled
 from hatobin.delivery.runner.ledger import Slip
 from hatobin.delivery.services.egress import save_relay
@@ -106,6 +107,7 @@ class Office:
         seal: str = "",
         hold: timedelta = timedelta(),
         expires_in: timedelta = timedelta(hours=1),
+        retry: RetrySchedule | None = None,
     ) -> Dispatch:
         """Checked and released in one breath."""
         return release(
@@ -118,6 +120,7 @@ class Office:
             seal=seal or self.seal().hash,
             hold=hold,
             expires_in=expires_in,
+            retry=retry,
         )
 
 

@@ -96,6 +96,17 @@ def test_an_unsubscribe_link_without_encryption_is_told() -> None:
     assert codes(replace(LETTER, link_secure=False)) == {"unsubscribe-not-secure": "advise"}
 
 
+def test_unsigned_letters_to_the_recipients_own_servers_are_refused() -> None:
+    letter = replace(LETTER, unsigned_domain="sakura-city.example")
+    straight = replace(PEOPLE, straight="always")
+    (found,) = judge(letter, straight)
+    assert (found.code, found.level, found.where) == ("unsigned", "refuse", "domains")
+    assert "sakura-city.example" in found.text
+    assert codes(people=straight) == {}, "somebody signs"
+    assert codes(letter, replace(PEOPLE, straight="fall-back")) == {"unsigned": "advise"}
+    assert codes(letter) == {}, "a relay or mail service may sign"
+
+
 @pytest.mark.parametrize(("size", "told"), [(102 * 1024, False), (102 * 1024 + 1, True)])
 def test_a_letter_that_gmail_cuts_off_is_told(size: int, told: bool) -> None:
     assert ("too-large" in codes(replace(LETTER, html_bytes=size))) is told

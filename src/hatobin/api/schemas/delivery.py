@@ -159,14 +159,15 @@ class HistoryOut(Schema):
     attempts: int
     held_at: datetime | None = Field(description="Since when a person holds it back")
     ended_at: datetime | None
-    expires_at: datetime
+    expires_at: datetime = Field(description="Until then it is tried")
+    retry: str = Field(description="Its own times for what is put off; empty: as usual")
     egress_id: uuid.UUID
     standing: StandingOut | None = Field(description="Why it waits; null once it has ended")
     events: list[EventOut] = Field(description="In the order of time")
     acts: list[Act] = Field(description="What can be done with it now")
     model_config = answer(
         delivery_id=4711, contact_id=810, recipient="hanako@example.jp", state="waiting", reason="deferred",
-        reason_text="", attempts=1, held_at=None, ended_at=None, expires_at=AT, egress_id=ID,
+        reason_text="", attempts=1, held_at=None, ended_at=None, expires_at=AT, retry="", egress_id=ID,
         standing={"code": "put-off", "text": "後でもう一度送ります。", "detail": "", "until": AT, "in_hand": False},
         events=[_EVENT], acts=["retry", "hold", "give-up"],
     )  # fmt: skip

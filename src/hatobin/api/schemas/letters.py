@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
 from hatobin.api.schemas.base import AT, ID, Small, answer, question
+from hatobin.campaigns.queries import CampaignView
+from hatobin.delivery.rules.tries import length_text
 
 Kind = Literal["marketing", "notice"]
 Status = Literal["draft", "held", "sending", "paused", "stopped", "done"]
@@ -20,8 +22,23 @@ _LETTER = {
 _CAMPAIGN = {
     "id": ID, "name": "12月号", "kind": "marketing", "status": "draft", "list_id": ID,
     "list_name": "広報メール会員", "people": 1000, "sender_id": ID, "egress_id": ID, "sandbox": True,
+    "give_up_after": "6 h", "retry": "5 min, 10 min, then 1 h",
     "hold_until": None, "revision": 3, "created_at": AT, "updated_at": AT,
 }  # fmt: skip
+GiveUpAfter = Annotated[
+    str | None,
+    Field(
+        description="How long its letters are worth delivering, `5 min` to `7 d`; empty: as the"
+        " delivery pace says (`expiry`)"
+    ),
+]
+Retry = Annotated[
+    str | None,
+    Field(
+        description="When a letter that was put off is tried again: `5 min, 10 min, then 1 h`; empty:"
+        " as each destination's values say"
+    ),
+]
 _SEAL = "3.1000.999.ab12cd34ef56.12ab34cd56ef.6f5e4d3c2b1a.0f1e2d3c4b5a"
 
 
@@ -59,6 +76,8 @@ class CampaignIn(Schema):
     list_id: uuid.UUID | None = None
     sender_id: uuid.UUID | None = None
     egress_id: uuid.UUID | None = None
+    give_up_after: GiveUpAfter = None
+    retry: Retry = None
     letter: LetterIn | None = None
     model_config = question(name="12月号", kind="marketing", list_id=ID, letter=_LETTER)
 
@@ -72,8 +91,10 @@ class CampaignChange(Schema):
     list_id: uuid.UUID | None = None
     sender_id: uuid.UUID | None = None
     egress_id: uuid.UUID | None = None
+    give_up_after: GiveUpAfter = None
+    retry: Retry = None
     letter: LetterIn | None = Field(default=None, description="Replaces the letter as a whole")
-    model_config = question(revision=3, name="12月号（第2版）")
+    model_config = question(revision=3, name="12月号（第2版）", give_up_after="6 h")
 
 
 class CampaignOut(Schema):
@@ -89,11 +110,25 @@ class CampaignOut(Schema):
     sender_id: uuid.UUID | None = Field(validation_alias="identity_id")
     egress_id: uuid.UUID | None
     sandbox: bool = Field(description="True: nothing leaves this machine")
+    give_up_after: str = Field(description="How long it is tried; empty: as usual")
+    retry: str = Field(
+        description="When it is tried again; empty: as each destination's values say"
+    )
     hold_until: datetime | None = Field(description="Until then a release can be called back")
     revision: int
     created_at: datetime
     updated_at: datetime
     model_config = answer(**_CAMPAIGN)
+
+    @staticmethod
+    def resolve_give_up_after(letter: CampaignView) -> str:
+        """As it may be written back."""
+        return length_text(letter.tries.give_up_after)
+
+    @staticmethod
+    def resolve_retry(letter: CampaignView) -> str:
+        """As it may be written back."""
+        return str(letter.tries.retry or "")
 
 
 class CampaignDetailOut(CampaignOut):

@@ -56,6 +56,7 @@ class ProgressOut(Schema):
     seconds_left: int | None = Field(description="Null when nothing waits or nothing can be said")
     hold_until: datetime
     expires_at: datetime = Field(description="What could not be delivered until then has expired")
+    retry: str = Field(description="Its own times for what is put off; empty: as usual")
     started_at: datetime | None
     finished_at: datetime | None
     next_try_at: datetime | None
@@ -65,7 +66,7 @@ class ProgressOut(Schema):
     stop_code: str = Field(description="Why it was stopped")
     model_config = answer(
         state="sending", sums={**_SUMS, "accepted": 500, "waiting": 496}, percent=50, per_minute=600,
-        seconds_left=50, hold_until=AT, expires_at=AT, started_at=AT, finished_at=None,
+        seconds_left=50, hold_until=AT, expires_at=AT, retry="", started_at=AT, finished_at=None,
         next_try_at=None, trouble="", trouble_words="", resume_at=None, stop_code="",
     )  # fmt: skip
 

@@ -14,14 +14,22 @@ from hatobin.audience import queries as audience
 from hatobin.campaigns import queries, rules
 from hatobin.campaigns.models import Campaign
 from hatobin.campaigns.rules import CheckSeal
-from hatobin.campaigns.services.readiness import Parts, Ready, complete, parts_of, person_at, ready
+from hatobin.campaigns.services.readiness import (
+    Parts,
+    Ready,
+    complete,
+    parts_of,
+    person_at,
+    ready,
+    unsigned_domain,
+)
 from hatobin.campaigns.services.survey import NAMED, SAMPLE_LINK, Survey, size_of, survey
 from hatobin.common.errors import Invalid
 from hatobin.content.analysis import links_of, look_alikes
 from hatobin.content.letters import CompiledLetter
 from hatobin.content.merge import Merger
 from hatobin.delivery.models import Egress, EgressKind
-from hatobin.delivery.queries.egresses import stays_here, whereabouts
+from hatobin.delivery.queries.egresses import goes_straight, stays_here, whereabouts
 from hatobin.delivery.queries.strangers import (
     addresses_of,
     known_addresses,
@@ -180,6 +188,7 @@ def _judged(row: Campaign, parts: Parts, seen: Survey, *, blind: bool) -> tuple[
         text_edited=bool(row.letter.get("text_edited")),
         link_host=urlsplit(parts.base_url).hostname or "",
         link_secure=parts.base_url.startswith("https://"),
+        unsigned_domain=unsigned_domain(row.workspace_id, parts.sender),
     )
     people = AudienceFacts(
         people=seen.people,
@@ -192,6 +201,7 @@ def _judged(row: Campaign, parts: Parts, seen: Survey, *, blind: bool) -> tuple[
         last_count=_last_count(row),
         list_name=row.list.name,
         road=_kind_of_road(row.egress),
+        straight=goes_straight(row.egress) if row.egress else "never",
     )
     return judge(facts, people)
 

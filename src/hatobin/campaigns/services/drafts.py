@@ -12,8 +12,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -23,9 +21,10 @@ from hatobin.audience.models import ContactList
 from hatobin.campaigns import queries, rules
 from hatobin.campaigns.models import Campaign, LetterKind
 from hatobin.campaigns.queries import CampaignView
-from hatobin.common.errors import Conflict, Invalid, NotFound
+from hatobin.common.errors import Invalid, NotFound
 from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery.models import Egress
+from hatobin.delivery.queries.shaping import expiry_of
 from hatobin.senders.models import SenderIdentity
 from hatobin.senders.services import checked_profile
 
@@ -58,6 +57,8 @@ def create_whole(
     egress_id: uuid.UUID | None = None,
     draft: LetterDraft | None = None,
     legal: LegalFooter | None = None,
+    give_up_after: str | None = None,
+    retry: str | None = None,
     order_key: str = "",
 ) -> CampaignView:
     """A new draft with everything that is known already; what is None takes its default."""
@@ -73,6 +74,8 @@ def create_whole(
         egress_id=egress_id,
         draft=draft,
         legal=legal,
+        give_up_after=give_up_after,
+        retry=retry,
     )
 
 
@@ -89,6 +92,8 @@ def change(
     egress_id: uuid.UUID | None = None,
     draft: LetterDraft | None = None,
     legal: LegalFooter | None = None,
+    give_up_after: str | None = None,
+    retry: str | None = None,
 ) -> CampaignView:
     """Changes several parts in one save, whole or not at all; what is None stays."""
     row = access_draft(actor, campaign_id, revision)
@@ -106,6 +111,8 @@ def change(
         row.letter = _checked_letter(draft)
     if legal is not None:
         row.legal = checked_profile(**legal.to_json())
+    for field, value in _tries(row, give_up_after, retry).items():
+        setattr(row, field, value)
     return _saved(actor, row, "parts")
 
 
@@ -160,6 +167,15 @@ def save_sending(
 
 
 @transaction.atomic
+def save_tries(
+    actor: Actor, campaign_id: uuid.UUID, revision: int, *, give_up_after: str, retry: str
+) -> CampaignView:
+    """How long its letters are tried, and when again, as typed; empty: as usual. Raises Invalid."""
+    row = access_draft(actor, campaign_id, revision)
+    return _stored(actor, row, "tries", **_tries(row, give_up_after, retry))
+
+
+@transaction.atomic
 def duplicate(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
     """A new draft with the same letter, list and sender, whatever became of the first."""
     check_right(actor, Right.EDIT_LETTERS)
@@ -174,6 +190,8 @@ def duplicate(actor: Actor, campaign_id: uuid.UUID) -> CampaignView:
         egress=row.egress,
         letter=row.letter,
         legal=row.legal,
+        give_up_after=row.give_up_after,
+        retry=row.retry,
         created_by_id=actor.user_id,
         saved_by=actor.label,
     )
@@ -199,7 +217,7 @@ def access_draft(actor: Actor, campaign_id: uuid.UUID, revision: int | None = No
     if row.dispatch_id is not None:
         raise rules.no_draft()
     if revision is not None and revision != row.revision:
-        raise _stale(row)
+        raise queries.saved_meanwhile(row)
     return row
 
 
@@ -240,6 +258,13 @@ def _checked_kind(kind: str) -> str:
     return kind
 
 
+def _tries(row: Campaign, give_up_after: str | None, retry: str | None) -> dict[str, object]:
+    found = queries.tries_of(row).changed(give_up_after, retry)
+    if found.retry:
+        found.lasting(expiry_of(row.workspace_id))
+    return {"give_up_after": found.give_up_after, "retry": str(found.retry or "")}
+
+
 def _list(actor: Actor, list_id: uuid.UUID) -> ContactList:
     found = ContactList.objects.of(actor.workspace_id).filter(pk=list_id).first()
     if found is None:
@@ -263,16 +288,3 @@ def _egress(actor: Actor, egress_id: uuid.UUID) -> Egress:
     if found is None:
         raise NotFound("no-egress", _("This way of sending no longer exists."), field="egress")
     return found
-
-
-def _stale(row: Campaign) -> Conflict:
-    return Conflict(
-        "saved-meanwhile",
-        _("%(who)s saved this letter at %(when)s, after you opened it. Your change is not saved."),
-        advice=_("Compare both versions below, then save what should stay."),
-        params={
-            "who": queries.names_of([row.saved_by])[row.saved_by],
-            "when": date_format(timezone.localtime(row.updated_at), "H:i"),
-            "revision": row.revision,
-        },
-    )

@@ -37,8 +37,11 @@ from hatobin.content.letters import LegalFooter, LetterDraft
 from hatobin.delivery import queries as delivery
 from hatobin.delivery.models import Dispatch, DispatchState
 from hatobin.delivery.rules.stops import stop_text
+from hatobin.delivery.rules.tries import Tries
 from hatobin.senders import queries as sender_queries
 from hatobin.senders import services as senders
+
+_NEWER = {"give_up_after", "retry"}  # while empty they leave an order's key as it always was
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +51,8 @@ class Order:
     ``html`` empty means a plain letter. ``basis`` is a ConsentBasis value; empty takes consent for
     marketing and "no advertising" for a notice: who gives the order declares it. ``fallbacks``: field
     name > what stands where it is empty. ``columns`` corrects what is guessed: column label > field
-    name, ``"@"`` for the column with the addresses, empty to leave it out.
+    name, ``"@"`` for the column with the addresses, empty to leave it out. ``give_up_after``, ``retry``:
+    as typed; empty as usual.
     """
 
     file_name: str
@@ -67,6 +71,8 @@ class Order:
     basis: str = ""
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    give_up_after: str = ""
+    retry: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,6 +154,7 @@ def unfinished(actor: Actor, order: Order) -> Unfinished | None:
 
 def prepare(actor: Actor, order: Order) -> OneShot:
     """Imports the file, writes the draft and checks it. Raises what the single steps raise."""
+    Tries.from_text(order.give_up_after, order.retry)  # refused before a file is read for it
     legal = _legal(actor, order)
     identity = senders.save_identity(
         actor,
@@ -166,6 +173,8 @@ def prepare(actor: Actor, order: Order) -> OneShot:
             egress_id=order.egress_id,
             draft=_draft(order),
             legal=legal,
+            give_up_after=order.give_up_after,
+            retry=order.retry,
             order_key=_key(actor, order),
         )
     except HatobinError:
@@ -220,6 +229,7 @@ def report(shot: OneShot | Unfinished, dispatch: Dispatch) -> Report:
 def _key(actor: Actor, order: Order) -> str:
     """Equal for equal orders only; keyed by the workspace's vault, since it covers people's addresses."""
     told = {name: str(value) for name, value in asdict(order).items() if name != "data"}
+    told = {name: value for name, value in told.items() if value or name not in _NEWER}
     told["data"] = hashlib.sha256(order.data).hexdigest()
     return vault_of(actor.workspace_id).address_key(json.dumps(told, sort_keys=True)).hex()
 
@@ -264,8 +274,9 @@ def _import(actor: Actor, order: Order) -> audience.ImportStatus:
 
 
 def _basis(kind: str) -> str:
-    marketing = kind == LetterKind.MARKETING
-    return (ConsentBasis.CONSENT if marketing else ConsentBasis.NOT_ADVERTISING).value
+    return (
+        ConsentBasis.CONSENT if kind == LetterKind.MARKETING else ConsentBasis.NOT_ADVERTISING
+    ).value
 
 
 def _name() -> str:

@@ -19,6 +19,8 @@ from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
 from hatobin.senders.frozen import FrozenSender
 from hatobin.senders.queries import frozen
+from hatobin.senders.queries.signing import is_signed
+from hatobin.wire.address import in_own_letters, parse_address
 
 # Without a profile dots stand in: the rest is checked and shown, and `_sender` names the gap.
 _GAP = "…"
@@ -93,6 +95,14 @@ def complete(parts: Parts) -> Ready | None:
         sender=parts.sender,
         base_url=parts.base_url,
     )
+
+
+def unsigned_domain(workspace_id: uuid.UUID, sender: FrozenSender | None) -> str:
+    """The domain of the From address, as people write it, when no key of ours signs for it."""
+    if sender is None:
+        return ""
+    domain = parse_address(sender.address).domain
+    return "" if is_signed(workspace_id, domain) else in_own_letters(f"@{domain}")[1:]
 
 
 def person_at(actor: Actor, list_id: uuid.UUID, index: int) -> audience.OpenPerson:

@@ -23,12 +23,13 @@ from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import rules
 from hatobin.campaigns.models import Campaign
-from hatobin.campaigns.queries import CampaignView
+from hatobin.campaigns.queries import CampaignView, tries_of
 from hatobin.campaigns.rules import CheckSeal
 from hatobin.campaigns.services import checks
 from hatobin.campaigns.services.drafts import locked
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Dispatch, EgressKind
+from hatobin.delivery.queries.shaping import expiry_of
 from hatobin.delivery.services import release as delivery
 
 
@@ -54,6 +55,7 @@ def release(
     ready, check = checks.check_for_release(actor, row)
     rules.check_same(checked, CheckSeal.from_text(check.seal))
     rules.check_number(typed_number, check.sendable)
+    tries = tries_of(row)
     row.dispatch = delivery.release(
         actor,
         list_id=ready.list_id,
@@ -63,7 +65,8 @@ def release(
         base_url=ready.base_url,
         seal=checked.hash,
         hold=_hold(row, hold),
-        expires_in=timedelta(hours=settings.HATOBIN.expire_hours),
+        expires_in=tries.lasting(expiry_of(actor.workspace_id)),
+        retry=tries.retry,
     )
     row.save(update_fields=["dispatch", "updated_at"])
     audit.record(

@@ -52,6 +52,7 @@ _PLACES: dict[str, tuple[str, str, Promise]] = {
 }
 _SETTINGS: dict[str, tuple[str, Promise]] = {
     "profile": ("console:settings-sender", gettext_lazy("Open the sender settings")),
+    "domains": ("console:settings-domains", gettext_lazy("Open the sending domains")),
     "workspace": ("console:settings-workspace", gettext_lazy("Open the workspace settings")),
 }
 

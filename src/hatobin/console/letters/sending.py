@@ -20,8 +20,9 @@ from hatobin.campaigns.services import checks, control, drafts, release
 from hatobin.common.errors import Conflict, HatobinError, NotAllowed
 from hatobin.console.letters.forms import SendForm
 from hatobin.console.letters.shell import shell
+from hatobin.console.letters.trying import shown_tries, tries_form
 from hatobin.console.middleware import StaffRequest
-from hatobin.console.shared import add_problem, staff_only, told
+from hatobin.console.shared import add_problem, attempt, staff_only, told
 from hatobin.delivery import queries as delivery
 
 _ACTS: dict[str, Callable[[Actor, uuid.UUID], object]] = {
@@ -103,6 +104,25 @@ def act(request: StaffRequest, letter_id: uuid.UUID, what: str) -> HttpResponse:
     return redirect("console:letter-result", letter_id)
 
 
+@staff_only
+@require_http_methods(["GET", "POST"])
+def choose_tries(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
+    """How long its letters are tried, and when again; what cannot be used is shown where it was typed."""
+    letter = queries.campaign(request.actor, letter_id)
+    page = reverse("console:letter-send", args=[letter_id])
+    if request.method == "GET" or letter.status is not Status.DRAFT:
+        return redirect(page)
+    form = tries_form(request, letter, request.POST)
+    if form.is_valid():
+        revision = form.cleaned_data["revision"]
+        if attempt(form, drafts.save_tries, request.actor, letter_id, revision, **form.typed()):
+            messages.success(request, _("The times of this letter are saved."))
+            return redirect(page)
+        letter = queries.campaign(request.actor, letter_id)
+    context = _context(request, letter, SendForm()) | {"tries": form}
+    return render(request, "console/letters/send.html", context, status=422)
+
+
 def _use_way(request: StaffRequest, letter: queries.CampaignView, egress_id: uuid.UUID) -> str:
     """The way that the page showed as chosen becomes the letter's; says so, or why it cannot.
 
@@ -138,6 +158,8 @@ def _context(
         "road": next((each for each in roads if each.id == letter.egress_id), None),
         "chosen": "chosen" in request.GET,
         "first": first,
+        "tries": tries_form(request, letter),
+        "shown": shown_tries(request, letter),
         "hold": _duration(release.hold_of(letter).total_seconds()),
         "several": request.actor.may(Right.VIEW_PEOPLE),
         **shell(request, letter, "send", checked=found.can_send),

@@ -35,6 +35,9 @@ class Dispatch(WorkspaceOwned):
     audience = models.PositiveIntegerField()
     hold_until = models.DateTimeField()
     expires_at = models.DateTimeField()
+    give_up_after = models.DurationField(null=True)  # how long it is tried; null: as was usual then
+    # When a letter that was put off is tried again, as text; empty: as its destination's values say.
+    retry = models.CharField(max_length=400, blank=True, default="", db_default="")
     # Why it was stopped: "person", "called-back", "last-byte", "content-changed", "cannot-read",
     # "cannot-open"; "emergency" also while on hold: it does not begin.
     stop_code = models.CharField(max_length=60, blank=True)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -97,6 +98,15 @@ def stays_here(row: Egress) -> bool:
         each.kind == EgressKind.SANDBOX or (bool(each.host) and is_loopback(each.host))
         for each in _chain(row)
     )
+
+
+def goes_straight(row: Egress) -> Literal["always", "fall-back", "never"]:
+    """Whether its letters go from here to the recipients' own servers, so that nobody signs them after us.
+
+    A direct road to one named server is for trials, or leads to a server that passes letters on.
+    """
+    straight = [each.kind == EgressKind.DIRECT and not each.host for each in _chain(row)]
+    return "always" if straight[0] else "fall-back" if any(straight) else "never"
 
 
 def _chain(row: Egress) -> Iterator[Egress]:

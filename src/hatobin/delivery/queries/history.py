@@ -31,6 +31,7 @@ from hatobin.delivery.queries.standing import Standing, standing_of
 from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.history_words import EVENTS, event_text
 from hatobin.delivery.rules.reasons import Reason, reason_text
+from hatobin.delivery.rules.tries import schedule_words
 from hatobin.delivery.rules.troubles import trouble_text
 
 _ACTS = tuple(kind for kind in EVENTS if "." in kind)
@@ -64,7 +65,10 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class History:
-    """``standing``: why it waits; None once it has ended. ``acts``: what a person can do with it now."""
+    """``standing``: why it waits; None once it has ended. ``acts``: what a person can do with it now.
+
+    ``retry``: the letter's own times for what is put off, as typed and in words; empty: as usual.
+    """
 
     delivery_id: int
     dispatch_id: uuid.UUID
@@ -79,6 +83,8 @@ class History:
     held_at: datetime | None
     ended_at: datetime | None
     expires_at: datetime
+    retry: str
+    retry_text: str
     egress_id: uuid.UUID
     egress_name: str
     standing: Standing | None
@@ -110,6 +116,8 @@ def history(actor: Actor, delivery_id: int) -> History:
         held_at=row.held_at,
         ended_at=row.ended_at,
         expires_at=dispatch.expires_at,
+        retry=dispatch.retry,
+        retry_text=schedule_words(dispatch.retry),
         egress_id=road.pk,
         egress_name=road.label,
         standing=standing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +37,11 @@ def shaping_of(workspace_id: uuid.UUID) -> Shaping:
 def with_text(text: str) -> Shaping:
     """What would apply with this text of a workspace. Raises ShapingBroken."""
     return _usable(_laid(_installation(), text))
+
+
+def expiry_of(workspace_id: uuid.UUID) -> timedelta:
+    """For how long a letter is tried that does not say it itself. Raises ShapingBroken."""
+    return timedelta(seconds=shaping_of(workspace_id).for_lane("").expiry)
 
 
 def stored(workspace_id: uuid.UUID) -> tuple[str, int]:

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from hatobin.common import clock
 from hatobin.delivery.models import DeliveryState, Dispatch, DispatchState
 from hatobin.delivery.rules.states import OPEN
+from hatobin.delivery.rules.tries import schedule_words
 from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
 from hatobin.delivery.statements import statement
 
@@ -61,7 +62,8 @@ class Progress:
 
     ``time_left`` is None when nothing waits or nothing can be said. ``trouble``: a sentence about
     the road, empty when it works; ``trouble_advice``: what to do; ``trouble_words``: the server's.
-    ``stop_code``: why it was stopped.
+    ``stop_code``: why it was stopped. ``retry``: its own times for what is put off, as typed and in words;
+    empty: as usual for each destination.
     """
 
     state: str
@@ -72,6 +74,8 @@ class Progress:
     next_try_at: datetime | None
     hold_until: datetime
     expires_at: datetime
+    retry: str
+    retry_text: str
     started_at: datetime | None
     finished_at: datetime | None
     trouble: str | Promise
@@ -110,6 +114,8 @@ def progress(dispatch_id: uuid.UUID) -> Progress:
         next_try_at=waiting.next if waiting else None,
         hold_until=dispatch.hold_until,
         expires_at=dispatch.expires_at,
+        retry=dispatch.retry,
+        retry_text=schedule_words(dispatch.retry),
         started_at=dispatch.started_at,
         finished_at=dispatch.finished_at,
         trouble=trouble_text(egress.trouble_code, egress.kind) if is_open else "",

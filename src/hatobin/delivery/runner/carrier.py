@@ -255,7 +255,7 @@ class Carrier:
             now=clock.now(),
             expires_at=letter.expires_at,
             rng=self._rng,
-            schedule=self._lane.pace.policy.retry,
+            schedule=letter.retry or self._lane.pace.policy.retry,
             defer=defer,
         )
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from hatobin.delivery.egress.smtp_client import Envelope
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
 from hatobin.delivery.runner.ledger import Slip
 
 
@@ -29,12 +30,13 @@ class HeldLetter(NamedTuple):
 
 
 class ReadyLetter(NamedTuple):
-    """A letter that passed the last-byte check. ``attempts`` were made before."""
+        """A letter that passed the last-byte check. ``attempts`` were made before; ``retry``: its own schedule."""
 
     slip: Slip
     attempts: int
     expires_at: datetime
     envelope: Envelope
+    retry: RetrySchedule | None = None
 
 
 @dataclass(kw_only=True, slots=True)

@@ -26,6 +26,8 @@ from hatobin.delivery.rules.last_byte import (
     strange_addresses,
     strangers_in,
 )
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
+from hatobin.delivery.rules.shaping.values import NotReadable
 from hatobin.delivery.runner.database import Row
 from hatobin.delivery.runner.holding import HeldLetter, ReadyLetter
 from hatobin.delivery.runner.ledger import Slip
@@ -75,6 +77,7 @@ class Order:
     base_url: str
     dated: datetime
     expires_at: datetime
+    retry: RetrySchedule | None  # of this letter alone; else the destination's
     expected: frozenset[str]  # the sender's own addresses
     made: int = 0
 
@@ -101,7 +104,7 @@ class Order:
         ours = printed.message_id[1:-1]  # our own word, which no person has as address
         envelope = Envelope(self._mail_from(slip), to, self._signed(printed), ready=True)
         return Made(
-            ReadyLetter(slip, letter.attempts, self.expires_at, envelope),
+            ReadyLetter(slip, letter.attempts, self.expires_at, envelope, self.retry),
             {self.vault.address_key(form): strange[form] for form in strange if form != ours},
         )
 
@@ -174,8 +177,16 @@ async def open_order(row: Row) -> Order:
         base_url=row["base_url"],
         dated=row["dated"],
         expires_at=row["expires_at"],
+        retry=_schedule(row["retry"]),
         expected=expected,
     )
+
+
+def _schedule(text: str) -> RetrySchedule | None:
+    try:
+        return RetrySchedule.from_text(text) if text else None
+    except NotReadable:
+        raise CannotSend("content-changed") from None
 
 
 def refused(refusal: Refusal, slip: Slip) -> CannotSend:

@@ -119,6 +119,6 @@ class ServiceCarrier:
             now=clock.now(),
             expires_at=letter.expires_at,
             rng=self._rng,
-            schedule=self._lane.pace.policy.retry,
+            schedule=letter.retry or self._lane.pace.policy.retry,
             at_least=wait,
         )

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +14,7 @@ from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.queries.shaping import expiry_of
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.services.control import locked
 from hatobin.delivery.services.emergency import refuse_while_stopped
@@ -84,6 +83,6 @@ def _reopen(dispatch: Dispatch) -> None:
         dispatch.state = DispatchState.SENDING
         dispatch.stop_code = ""  # an emergency stop that was lifted after its end
     dispatch.finished_at = None
-    deadline = clock.now() + timedelta(hours=settings.HATOBIN.expire_hours)
+    deadline = clock.now() + (dispatch.give_up_after or expiry_of(dispatch.workspace_id))
     dispatch.expires_at = max(dispatch.expires_at, deadline)
     dispatch.save(update_fields=["state", "stop_code", "finished_at", "expires_at"])

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -30,8 +29,10 @@ from hatobin.common import clock
 from hatobin.common.errors import Conflict, Invalid, NotFound
 from hatobin.content.letters import CompiledLetter
 from hatobin.delivery.models import Delivery, Dispatch, DispatchKind, DispatchState, Egress
+from hatobin.delivery.queries.shaping import expiry_of
 from hatobin.delivery.queries.strangers import static_addresses_of_contacts
 from hatobin.delivery.rules.seal import people_hash
+from hatobin.delivery.rules.shaping.retry import RetrySchedule
 from hatobin.delivery.seals import recipient_context, seal_of_content
 from hatobin.delivery.services.emergency import refuse_while_stopped
 from hatobin.delivery.services.lots import LOT, queue, wants_domains
@@ -81,8 +82,10 @@ def release(
     seal: str,
     hold: timedelta,
     expires_in: timedelta,
+    retry: RetrySchedule | None = None,
 ) -> Dispatch:
-    """Writes the ledger. ``seal`` is ``Seal.hash`` of the check; letters leave after ``hold``.
+    """Writes the ledger. ``seal`` is ``Seal.hash`` of the check; letters leave after ``hold``, and are
+    tried for ``expires_in``, as ``retry`` says (None: as each destination's values do).
 
     Raises Conflict (something changed since the check), Invalid, NotFound, NotAllowed.
     """
@@ -93,7 +96,7 @@ def release(
         raise NotFound("no-list", _("This list no longer exists."))
     _check_text(actor, letter, sender)
     content = _content(letter, sender, base_url, egress_id)
-    dispatch = _write(actor, DispatchKind.CAMPAIGN, egress, content, hold, expires_in)
+    dispatch = _write(actor, DispatchKind.CAMPAIGN, egress, content, hold, expires_in, retry)
     digest = _one(
         "freeze",
         workspace=actor.workspace_id,
@@ -160,7 +163,7 @@ def release_test(
             field="recipient",
         )
     content = _content(letter, sender, base_url, egress_id)
-    expires = timedelta(hours=settings.HATOBIN.expire_hours)
+    expires = expiry_of(actor.workspace_id)
     dispatch = _write(actor, DispatchKind.TEST, egress, content, timedelta(), expires)
     row = Delivery.objects.create(
         workspace_id=actor.workspace_id,
@@ -208,6 +211,7 @@ def _write(
     content: dict[str, Any],
     hold: timedelta,
     expires_in: timedelta,
+    retry: RetrySchedule | None = None,
 ) -> Dispatch:
     begins = clock.now() + hold
     return Dispatch.objects.create(
@@ -221,6 +225,8 @@ def _write(
         audience=0,
         hold_until=begins,
         expires_at=begins + expires_in,
+        give_up_after=expires_in,
+        retry=str(retry or ""),
         created_by_id=actor.user_id,
     )
 

@@ -34,6 +34,16 @@ def signers_of(workspace_id: uuid.UUID, from_domain: str) -> list[Signer]:
     return [_signer(each) for each in chosen]
 
 
+def is_signed(workspace_id: uuid.UUID, from_domain: str) -> bool:
+    """Whether ``signers_of`` finds somebody; no key is opened for it."""
+    rows = DkimKey.objects.of(workspace_id).filter(
+        domain__name__in=list(candidates(from_domain)),
+        state=KeyState.ACTIVE,
+        algorithm=KeyAlgorithm.RSA,
+    )
+    return rows.exists()
+
+
 def return_path_domain_of(workspace_id: uuid.UUID, from_domain: str) -> str | None:
     """The domain of the envelope sender for letters from ``from_domain``; None: that of the From address.
 

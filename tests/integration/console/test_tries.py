@@ -1,0 +1,147 @@
+"""On the page that sends: for how long a letter is tried, and when again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from tests.factories import make_actor, user_of
+from tests.integration.campaigns.stage import Stage, make_stage
+from tests.integration.console.desk import Page, words_of
+
+from hatobin.accounts.models import Role
+from hatobin.campaigns import queries
+from hatobin.campaigns.queries import CampaignView
+from hatobin.campaigns.services import drafts
+from hatobin.delivery.models import Delivery, Dispatch
+from hatobin.delivery.rules.tries import Tries
+from hatobin.delivery.services import shaping
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return make_stage()
+
+
+@pytest.fixture
+def letter(stage: Stage) -> CampaignView:
+    return stage.draft()
+
+
+def browser(stage: Stage, language: str = "en", role: Role = Role.OWNER) -> Client:
+    actor = stage.alice if role is Role.OWNER else make_actor(stage.workspace, role)
+    client = Client()
+    client.force_login(user_of(actor))
+    client.cookies["hatobin_language"] = language
+    return client
+
+
+def lengths_on(page: Page) -> list[tuple[str, str]]:
+    """(value, words) of every length that is offered."""
+    (select,) = re.findall(r'<select name="give_up_after".*?</select>', page.content.decode(), re.S)
+    return re.findall(r'<option value="([^"]*)"[^>]*>\s*([^<]*?)\s*</option>', select)
+
+
+def saved(client: Client, letter: CampaignView, **values: str) -> Page:
+    body = {"give_up_after": "", "times": "usual", "retry": "", "revision": str(letter.revision)}
+    return client.post(f"/letters/{letter.id}/tries/", body | values)
+
+
+def test_the_usual_is_offered_among_others_and_marked(stage: Stage, letter: CampaignView) -> None:
+    address = f"/letters/{letter.id}/send/"
+    page = browser(stage).get(address)
+    assert lengths_on(page) == [
+        ("1 h", "1 hour"),
+        ("6 h", "6 hours"),
+        ("1 d", "24 hours"),
+        ("", "48 hours (as usual)"),
+        ("5 d", "5 days"),
+    ]
+    assert "tried for 48 hours at most" in words_of(page)
+    assert "Mostly after 5 minutes, 7 minutes" in words_of(page)
+    assert "最長48時間まで再送します" in words_of(browser(stage, "ja").get(address))
+    shaping.save(stage.alice, text='[default]\nexpiry = "12 h"\n')
+    assert ("", "12 hours (as usual)") in lengths_on(browser(stage).get(address))
+
+
+@pytest.mark.parametrize(
+    ("language", "retry"),
+    [("en", "5 min, 10 min, then 1 h"), ("ja", "5分、10分、その後1時間ごと")],
+)
+def test_times_of_ones_own_are_saved_and_shown_before_it_leaves(
+    stage: Stage, letter: CampaignView, language: str, retry: str
+) -> None:
+    client = browser(stage, language)
+    done = saved(client, letter, give_up_after="6 h", times="own", retry=retry)
+    assert (done.status_code, done["Location"]) == (302, f"/letters/{letter.id}/send/")
+    kept = queries.campaign(stage.alice, letter.id).tries
+    assert kept == Tries.from_text("6 h", "5 min, 10 min, then 1 h")
+    page = client.get(f"/letters/{letter.id}/send/")
+    assert f'value="{retry}"' in page.content.decode(), "in the language in which it was typed"
+    told = {
+        "en": ("Given up after 6 hours", "5 minutes, 10 minutes; from then on every 1 hour"),
+        "ja": ("再送する期間 6時間", "5分、10分。その後は1時間ごと"),
+    }[language]
+    assert all(each in words_of(page) for each in told), words_of(page)
+    seal = re.findall(r'name="seal" value="([^"]*)"', page.content.decode())[0]
+    body = {"egress": str(stage.egress.pk), "typed_number": "3", "seal": seal}
+    assert client.post(f"/letters/{letter.id}/send/", body).status_code == 302
+    dispatch = Dispatch.objects.of(stage.workspace.pk).get()
+    assert dispatch.retry == "5 min, 10 min, then 1 h"
+    assert told[1] in words_of(client.get(f"/letters/{letter.id}/result/"))
+    row = Delivery.objects.of(stage.workspace.pk).first()
+    assert row is not None
+    assert told[1] in words_of(client.get(f"/delivery/letter/{row.pk}/"))
+
+
+def test_as_usual_again_takes_the_times_away(stage: Stage, letter: CampaignView) -> None:
+    letter = drafts.change(
+        stage.alice, letter.id, letter.revision, give_up_after="90 min", retry="5 min"
+    )
+    client = browser(stage)
+    page = client.get(f"/letters/{letter.id}/send/")
+    assert ("90 min", "90 minutes") in lengths_on(page), "what a program has set is among them"
+    assert saved(client, letter, times="usual", retry="5 min").status_code == 302
+    assert queries.campaign(stage.alice, letter.id).tries == Tries()
+
+
+@pytest.mark.parametrize(
+    ("values", "said", "field"),
+    [
+        ({"times": "own", "retry": "often"}, "These times cannot be read.", "id_retry"),
+        ({"times": "own", "retry": ""}, "This must be filled in.", "id_retry"),
+        ({"times": "own", "retry": "2 h", "give_up_after": "1 h"}, "never tried again", "id_retry"),
+        ({"give_up_after": "2 h"}, "Select a valid choice", "id_give_up_after"),
+        ({"revision": "0"}, "saved this letter at", ""),
+    ],
+)
+def test_what_cannot_be_used_is_shown_where_it_was_typed(
+    stage: Stage, letter: CampaignView, values: dict[str, str], said: str, field: str
+) -> None:
+    page = saved(browser(stage), letter, **values)
+    assert page.status_code == 422
+    assert said in words_of(page)
+    text = page.content.decode()
+    assert '<details class="disclosure" id="tries" open>' in text
+    assert not field or f'id="{field}_error"' in text
+    assert f'action="/letters/{letter.id}/send/"' in text, "the button that sends still sends"
+    assert queries.campaign(stage.alice, letter.id).tries == Tries()
+
+
+def test_a_look_at_the_address_leads_to_the_page(stage: Stage, letter: CampaignView) -> None:
+    page = browser(stage).get(f"/letters/{letter.id}/tries/")
+    assert page["Location"] == f"/letters/{letter.id}/send/"
+
+
+def test_who_may_not_write_sees_the_times_and_cannot_set_them(
+    stage: Stage, letter: CampaignView
+) -> None:
+    drafts.change(stage.alice, letter.id, letter.revision, give_up_after="1 h")
+    viewer = browser(stage, role=Role.VIEWER)
+    page = viewer.get(f"/letters/{letter.id}/send/")
+    assert "give_up_after" not in page.content.decode()
+    assert "Given up after 1 hour" in words_of(page)
+    assert saved(viewer, letter, give_up_after="6 h").status_code == 403
