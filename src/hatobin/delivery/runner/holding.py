@@ -30,7 +30,7 @@ class HeldLetter(NamedTuple):
 
 
 class ReadyLetter(NamedTuple):
-        """A letter that passed the last-byte check. ``attempts`` were made before; ``retry``: its own schedule."""
+    """A letter that passed the last-byte check. ``attempts`` were made before; ``retry``: its own schedule."""
 
     slip: Slip
     attempts: int
