@@ -123,12 +123,11 @@ class Lane:
         """Whether it is at work, or has something to do."""
         return not self.is_over or self._wanted_until > now or self.resting(now) > 0
 
-    def granted(self, connections: int, until: float) -> None:
-        """This sender's part of the lane from now on; a rest that it has it keeps."""
+    def granted(self, connections: int, most: int, until: float) -> None:
+        """This sender's part of the lane's ``most`` from now on; a rest that it has it keeps."""
         now = self._loop.time()
-        most = max(self.pace.policy.connections, 1)
         self._share = connections if until > now else -1
-        self.pace.lease(now, connections=connections, share=connections / most, until=until)
+        self.pace.lease(now, connections=connections, share=connections / max(most, 1), until=until)
         if connections:
             self._takers.call()
             self.pump()

@@ -27,6 +27,7 @@ from hatobin.delivery.services.endpoints import endpoint_of
 from hatobin.delivery.services.lots import ANY_SITE
 from hatobin.delivery.services.opening import provider_client_of
 
+_SITE, _TITLE = 180, 70  # characters in a lane's name, of 253
 _ENDPOINT = ("id", "workspace_id", "kind", "host", "port", "tls", "username", "sealed_password")
 
 
@@ -72,7 +73,12 @@ class Road:
             return self._whole()
         found = self.smart_host or await self.direct.destination(domain)
         way = DirectWay(self.direct, found, self._level, (self.tls, self.shaping))
-        return Site(found.site, self._capped(self._policy(domain, found)), way)
+        policy, name = self._policy(domain, found), found.site
+        if policy != self._policy(
+            "", found
+        ):  # a domain with limits of its own, on servers that others share
+            name = f"{name[:_SITE]} ({policy.title[:_TITLE]})"
+        return Site(name, self._capped(policy), way)
 
     def _policy(self, domain: str, found: Destination) -> LanePolicy:
         hosts = [each.host for each in found.mx]

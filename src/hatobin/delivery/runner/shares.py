@@ -85,7 +85,7 @@ class Shares:
             for key in gone:
                 del self._reported[key]
                 if key in self._lanes:
-                    self._lanes[key].granted(0, now)
+                    self._lanes[key].granted(0, 1, now)
         if due:
             await self._ask(due, node, now)
 
@@ -101,7 +101,7 @@ class Shares:
             key = row["egress_id"], row["site"]
             lane = due[key]
             self._reported[key] = now
-            lane.granted(row["connections"], now + _LASTS)
+            lane.granted(row["connections"], row["most"], now + _LASTS)
             if row["wake_asked_at"] not in {None, lane.woken_at}:
                 lane.woken_at = row["wake_asked_at"]
                 lane.wake()
@@ -127,7 +127,7 @@ class Shares:
             rest = lane.resting(now)
             hit, hit_at = lane.last_hit
             told = (
-                lane.pace.policy.connections,
+                lane.pace.most,
                 lane.pace.open,
                 lane.waiting,
                 lane.in_hand,

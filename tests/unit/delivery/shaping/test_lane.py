@@ -163,6 +163,32 @@ def test_without_a_lease_nothing_leaves_and_a_new_one_brings_its_share() -> None
     assert state.next_send_at(21) == inf
 
 
+def test_what_a_rule_takes_is_taken_from_all_processes_together() -> None:
+    own = "[[rule]]\nname = 'half'\nmatch = '^451 '\naction = 'slow'\nduration = '10 min'\nmeaning = 'x'\n"
+    state = lane(own)
+    assert state.most == 10
+    state.on_reply(reply("451 slow"), 0)
+    state.lease(0, connections=2, share=0.4, until=inf)
+    assert (state.most, state.allowed) == (5, 2), "half of all, and of that the part that was given"
+
+
+def test_one_connection_means_one_of_all_processes_and_more_come_back_by_themselves() -> None:
+    state = lane(domain="gmail.com")
+    state.on_connected(0)
+    state.on_reply(reply("421 4.7.28 unusual rate"), 0)
+    assert state.most == 1
+    state.lease(0, connections=1, share=1, until=inf)
+    grown = []
+    for now in range(700, 2000, 10):
+        state.on_reply(OK, now)
+        grown.append(state.most)
+    assert grown[0] < 5, "one by one"
+    assert sorted(grown) == grown
+    assert (state.most, state.allowed) == (5, 1), (
+        "its part is one, but there is more for the others"
+    )
+
+
 def test_new_files_are_followed_without_forgetting() -> None:
     state = lane(domain="gmail.com")
     state.on_reply(reply("421 4.7.28 unusual rate"), 0)

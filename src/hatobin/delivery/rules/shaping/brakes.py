@@ -73,13 +73,16 @@ class Brakes:
         """Moments at which something will change by itself."""
         return (self.halvings_until, self.rate_until, self.lease_until)
 
+    def most(self, policy: LanePolicy) -> int:
+        """Connections of all processes together: slowness halves these, before each gets its part of them."""
+        return max(1, policy.connections >> self.halvings)
+
     def limits(self, policy: LanePolicy) -> tuple[float, int, int]:
         """(messages a second, burst, connections) under what is pulled now."""
         per_second = min(speed_of(policy), self.rate) / 2**self.halvings
-        connections = policy.connections
-        if self.lease_connections is not None:  # so that all senders together use half
+        connections = self.most(policy)
+        if self.lease_connections is not None:
             connections = min(connections, self.lease_connections)
-        connections = max(1, connections >> self.halvings)
         share = self.lease_share
         return per_second * share, max(1, int(policy.burst * share)), connections
 

@@ -90,6 +90,16 @@ class LaneState:
         return self._window if self._window < self._limit else self._limit
 
     @property
+    def most(self) -> int:
+        """Connections that all processes together may have open: what is to be shared out. A rule that asks
+        for a single one means all of them."""
+        brakes = self._brakes
+        if brakes is None:
+            return self.policy.connections
+        most = brakes.most(self.policy)
+        return min(most, self._window) if brakes.one_rule else most
+
+    @property
     def suspended_until(self) -> float | None:
         """When the pause ends that a rule or a dead site asked for; None without one."""
         return self._suspended_until if self._suspended_until > -inf else None
@@ -138,7 +148,7 @@ class LaneState:
         if self._failed or self._dead:
             self._works_again()
         if reply.code < 400:
-            if self._window < self._limit:
+            if self._window < self._widest:
                 self._grow(now)
             return _NO_HITS
         return self._matched(reply, now)
@@ -238,6 +248,12 @@ class LaneState:
                 hits = (*hits, hit)
         return hits
 
+    @property
+    def _widest(self) -> int:
+        """While connections come back one by one the window is what all processes share, not this one's part."""
+        brakes = self._brakes
+        return brakes.most(self.policy) if brakes is not None and brakes.one_rule else self._limit
+
     def _grow(self, now: float) -> None:
         """As in Postfix: no further ahead of what is in use than a first start would be."""
         self._credit += 1
@@ -249,7 +265,7 @@ class LaneState:
                 return
             brakes.grow_at, step = now + ONE_MORE, 1
         self._credit = 0
-        self._window = min(self._window + step, self._limit)
+        self._window = min(self._window + step, self._widest)
         if self._window >= self.policy.slow_start:
             self._failure = ""
         if brakes is not None and self._window >= self.policy.connections:
