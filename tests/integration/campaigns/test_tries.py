@@ -12,7 +12,7 @@ from tests.integration.campaigns.stage import Stage, make_stage
 from hatobin.accounts.models import Role
 from hatobin.accounts.services.access import actor_of_operator
 from hatobin.campaigns import queries
-from hatobin.campaigns.services import checks, control, drafts, one_shot, release
+from hatobin.campaigns.services import checks, control, drafts, one_shot, readiness, release
 from hatobin.common.errors import Conflict, Invalid, NotAllowed
 from hatobin.delivery.models import Delivery, Dispatch
 from hatobin.delivery.queries import progress
@@ -63,7 +63,7 @@ def test_a_letter_that_says_nothing_is_tried_as_long_as_the_delivery_pace_says(
     shaping.save(stage.alice, text='[default]\nexpiry = "5 d"\n')
     assert lasts(stage.release(stage.draft())) == timedelta(days=5)
     letter = stage.draft()
-    whole = checks.ready(stage.alice, queries.access_campaign(stage.alice, letter.id))
+    whole = readiness.ready(stage.alice, queries.access_campaign(stage.alice, letter.id))
     test = release_test(
         stage.alice,
         contact_id=Delivery.objects.of(stage.workspace.pk).filter(dispatch=usual)[0].contact_id,

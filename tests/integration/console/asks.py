@@ -149,6 +149,7 @@ def _bodies(office: Office) -> dict[str, dict[str, dict[str, object]]]:
         "letter-test": {"recipient": "owner@office.example"},
         "letter-send": {"typed_number": check.sendable, "seal": check.seal},
         "letter-road": {"egress": office.ids["egress_id"][0]},
+        "letter-tries": {"give_up_after": "6 h", "times": "usual", "revision": row.revision},
         "letter-move": {"to": office.ids["egress_id"][0]},
         "delivery": {"way": office.ids["egress_id"][0]},
         "way-move": {"to": office.ids["egress_id"][1]},

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hatobin.accounts.rules import Actor, Right
+from hatobin.accounts.services.access import check_right
 from hatobin.campaigns import queries
 from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import checks, control, drafts, release
@@ -112,6 +113,7 @@ def choose_tries(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
     page = reverse("console:letter-send", args=[letter_id])
     if request.method == "GET" or letter.status is not Status.DRAFT:
         return redirect(page)
+    check_right(request.actor, Right.EDIT_LETTERS)
     form = tries_form(request, letter, request.POST)
     if form.is_valid():
         revision = form.cleaned_data["revision"]
