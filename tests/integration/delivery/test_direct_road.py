@@ -28,6 +28,7 @@ from hatobin.common import clock
 from hatobin.delivery.models import Attempt, Dispatch, Egress, Lot, Route
 from hatobin.delivery.queries import Sums, sums
 from hatobin.delivery.runner import send_until_settled
+from hatobin.delivery.runner.road import Roads
 from hatobin.delivery.services.direct_roads import outside_of
 from hatobin.delivery.services.egress_direct import save_direct
 from hatobin.intake.sink import Answer, Rule, SinkOptions, SinkThread
@@ -231,6 +232,27 @@ def replaced_by_an_odd_one(office: Office) -> Egress:
 
 def trouble_of(office: Office) -> str:
     return Egress.objects.of(office.workspace.pk).get(pk=office.relay.pk).trouble_code
+
+
+def test_a_domain_with_limits_of_its_own_has_a_lane_of_its_own(sink: SinkThread) -> None:
+    """Where others share its servers, the limits of whoever came last held for all of them."""
+    shared = ZONE["sakura.example"]
+    outside = outside_of(FakeDns({**ZONE, "docomo.ne.jp": shared}), port=sink.port)
+    office = office_of(sink, people(sakura=1))
+    row = Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).values().get()
+
+    async def sites() -> list[tuple[str, int]]:
+        road = await Roads(None, outside).open(row)
+        assert road is not None
+        names = ("docomo.ne.jp", "sakura.example", "momiji.example")
+        found = [await road.site(name) for name in names]
+        return [(each.name, each.policy.connections) for each in found]
+
+    assert asyncio.run(sites()) == [
+        ("mx1.sakura.example (docomo)", 2),
+        ("mx1.sakura.example", 4),
+        ("mx1.sakura.example", 4),
+    ]
 
 
 def test_what_is_asked_of_the_name_service_is_remembered() -> None:
