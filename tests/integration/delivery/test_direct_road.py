@@ -239,7 +239,7 @@ def test_a_domain_with_limits_of_its_own_has_a_lane_of_its_own(sink: SinkThread)
     shared = ZONE["sakura.example"]
     outside = outside_of(FakeDns({**ZONE, "docomo.ne.jp": shared}), port=sink.port)
     office = office_of(sink, people(sakura=1))
-    row = Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).values().get()
+    row = dict(Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).values().get())
 
     async def sites() -> list[tuple[str, int]]:
         road = await Roads(None, outside).open(row)
