@@ -41,6 +41,10 @@ COPY_PROBLEMS = "COPY import_problems (kind, row, reason, params, sealed) FROM S
 # Lets the planner know how many rows there are before they are joined.
 ANALYZE_STAGE = "ANALYZE import_rows"
 
+# No nested loops for many rows, until the end of the transaction at the latest.
+LOOPS_OFF = "SET LOCAL enable_nestloop = off"
+LOOPS_ON = "SET LOCAL enable_nestloop = on"
+
 # New people. One who was added by somebody else meanwhile is left out, and the count shows it.
 INSERT_CONTACTS = """
 INSERT INTO audience_contact

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +22,7 @@ from hatobin.audience.services.writing import field_set, sealer
 from hatobin.audience.sheets import Row
 from hatobin.suppression.queries import suppressed_keys
 
+_MANY = 1000  # rows from which a wrong guess of the planner costs more than reading a workspace
 _ROW_TYPES = ["int4", "bytea", "text", "int8", "int4", "bool", "text", "bytea", "jsonb", "text"]
 _PROBLEM_TYPES = ["text", "int4", "text", "jsonb", "bytea"]
 
@@ -117,16 +118,17 @@ class Stage(AbstractContextManager["Stage"]):
             "source": f"import:{self._upload_id}",
         }
         _execute(sql.ANALYZE_STAGE)
-        written = {
-            "new": _execute(sql.INSERT_CONTACTS, given),
-            "changed": _execute(sql.UPDATE_CONTACTS, given),
-            "same": _one_row(sql.COUNT_SAME_CONTACTS, given)[0],
-        }
-        if written != self.changes:
-            raise PeopleChanged
-        counts = OnList(*_one_row(sql.COUNT_ON_LIST, given))
-        if _execute(sql.INSERT_SUBSCRIPTIONS, given) != counts.added:
-            raise PeopleChanged
+        with _planned_for(self.people):
+            written = {
+                "new": _execute(sql.INSERT_CONTACTS, given),
+                "changed": _execute(sql.UPDATE_CONTACTS, given),
+                "same": _one_row(sql.COUNT_SAME_CONTACTS, given)[0],
+            }
+            if written != self.changes:
+                raise PeopleChanged
+            counts = OnList(*_one_row(sql.COUNT_ON_LIST, given))
+            if _execute(sql.INSERT_SUBSCRIPTIONS, given) != counts.added:
+                raise PeopleChanged
         return counts
 
     def move_problems(self) -> None:
@@ -171,6 +173,21 @@ class Stage(AbstractContextManager["Stage"]):
         cells = json.dumps(list(row.cells), ensure_ascii=False).encode()
         sealed = self._vault.seal(cells, b"import-problem:" + self._upload_id.bytes)
         return (kind, row.number, reason, dict(params), sealed)
+
+
+@contextmanager
+def _planned_for(people: int) -> Iterator[None]:
+    """With many rows, joins read each side once.
+
+    The planner's numbers are from before this transaction. In them a new workspace has nobody, and a loop in a
+    loop looks cheap: for 20,000 people it takes minutes.
+    """
+    if people < _MANY:
+        yield
+        return
+    _execute(sql.LOOPS_OFF)
+    yield
+    _execute(sql.LOOPS_ON)  # after an error the transaction's end does it
 
 
 def _compared(outcome: Accepted, known: _Known | None) -> tuple[str, Person]:
