@@ -24,8 +24,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 run: setup
 	@exec $(BIN)/hatobin serve --demo
 
+# Side by side on as many workers as there are cores, four at most; then what must have the machine for itself.
+WORKERS ?= 0
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python tools/run_tests.py --workers $(WORKERS)
 
 # The long form of the proof: kill -9 at random over a large campaign, about ten minutes. FAULTS_SEED repeats one.
 faults: setup

@@ -12,7 +12,8 @@ from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
 from tests.browser import letters
 from tests.browser.desk import NARROW, Desk, Language
 from tests.browser.letters import DEMO_LIST, SMALL
-from tests.doubles.service import free_port, until
+from tests.doubles.ports import free_port
+from tests.doubles.service import until
 
 
 def test_a_spreadsheet_goes_out_as_one_letter_per_person(page: Page) -> None:

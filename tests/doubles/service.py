@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,15 +16,9 @@ from typing import Self, TypeVar
 
 import psutil
 
+from tests.doubles.ports import free_port
+
 _T = TypeVar("_T")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(find: Callable[[], _T], what: str, *, within: float = 60.0) -> _T:

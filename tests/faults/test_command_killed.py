@@ -10,10 +10,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from tests.doubles.service import until
 from tests.integration.cli.terminal import Terminal
 
 from hatobin.intake.sink import SinkOptions, SinkThread, parse_rule
+
+pytestmark = pytest.mark.alone
 
 PEOPLE = 120
 

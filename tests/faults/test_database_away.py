@@ -26,6 +26,8 @@ from tests.integration.delivery.stage import (
 from hatobin.config.postgres import EmbeddedPostgres
 from hatobin.intake.sink import Delay, Rule, SinkThread
 
+pytestmark = pytest.mark.alone
+
 PEOPLE, CONNECTIONS = 240, 4
 SLOW = Rule(stage="dot", action=Delay(0.02))
 ROOM = 256  # MiB of the small disk

@@ -28,7 +28,7 @@ from hatobin.delivery.services import control, emergency
 from hatobin.delivery.tokens import word_of
 from hatobin.intake.sink import JournalEntry
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 PEOPLE, LETTERS, CONNECTIONS, NODES = 24, 150, 15, 3
 ANSWER = 0.04  # seconds that the server takes for it, so that some letters are always in flight

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 from django.utils import translation
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.integration.delivery.stage import (
     Office,
     check_promises,

@@ -28,6 +28,8 @@ from hatobin.delivery.queries import sums
 from hatobin.delivery.services.egress import ensure_sandbox
 from hatobin.intake.sink import Delay, Rule, SinkThread
 
+pytestmark = pytest.mark.alone
+
 PEOPLE, CONNECTIONS = 120, 4
 SLOW = Rule(stage="dot", action=Delay(0.04))
 

@@ -30,6 +30,8 @@ from tests.integration.delivery.stage import (
     until,
 )
 
+pytestmark = pytest.mark.alone
+
 DAY = 86_400
 PEOPLE = 150
 

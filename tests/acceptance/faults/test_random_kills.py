@@ -11,7 +11,7 @@ import pytest
 
 from tests.acceptance.faults.campaign import campaign
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_few_kills_in_a_small_campaign(tmp_path: Path) -> None:

@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 from signal import SIGKILL
 
+import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.acceptance.faults.cluster import Cluster, cluster
 from tests.integration.delivery.stage import until
+
+pytestmark = pytest.mark.alone
 
 RATE, CONNECTIONS = 60, 36
 BURST = 15  # a busy machine wakes its processes late; this makes up for a quarter of a second

@@ -23,7 +23,7 @@ from tests.integration.delivery.stage import (
     until,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.alone, pytest.mark.django_db(transaction=True)]
 
 PEOPLE, CONNECTIONS = 60, 4
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.doubles.wire_tap import WireTap
 from tests.integration.api.caller import Caller, make_caller
 from tests.integration.campaigns.stage import Stage

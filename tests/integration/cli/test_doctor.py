@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import need_program
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.doubles.wire_tap import WireTap
 from tests.integration.cli.terminal import Terminal
 

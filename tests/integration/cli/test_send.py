@@ -9,7 +9,8 @@ import signal
 from pathlib import Path
 
 import pytest
-from tests.doubles.service import free_port, until
+from tests.doubles.ports import free_port
+from tests.doubles.service import until
 from tests.doubles.wire_tap import WireTap
 from tests.integration.cli.terminal import Done, Terminal
 

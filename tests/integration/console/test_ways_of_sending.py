@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import Client
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.factories import make_actor, make_identity
 from tests.integration.console.asks import browser_of, japanese
 from tests.integration.console.desk import beside, words_of

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.factories import make_actor, make_list, make_workspace
 
 from hatobin.accounts.models import Workspace

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -11,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.names import FakeDns, Zone
+from tests.doubles.ports import free_port
 from tests.integration.delivery.stage import (
     Office,
     People,
@@ -53,9 +53,7 @@ ZONE: Zone = {
 @pytest.fixture(params=["none"])
 def sink(request: pytest.FixtureRequest) -> Iterator[SinkThread]:
     """One port on two addresses: the servers of all domains but the one that is down."""
-    with socket.socket() as free:
-        free.bind((HERE, 0))
-        port = int(free.getsockname()[1])
+    port = free_port(HERE, THERE)
     options = SinkOptions(hosts=(HERE, THERE), ports=(port,), tls=request.param)
     with SinkThread(options) as thread:
         yield thread

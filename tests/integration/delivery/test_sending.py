@@ -130,6 +130,7 @@ def test_two_letters_of_one_office_share_a_road_fairly(sink: SinkThread) -> None
     assert sum(early[each] for each in ids_of(rows(second))) >= 15
 
 
+@pytest.mark.alone
 def test_two_senders_share_the_work_and_the_limit_and_never_send_a_letter_twice(
     sink: SinkThread,
 ) -> None:

@@ -12,7 +12,7 @@ from django.utils.translation import override
 from tests.doubles.mail_service import MailService
 from tests.doubles.name_thread import asked_by_the_product
 from tests.doubles.names import FakeDns
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 from tests.factories import make_actor, make_identity, make_workspace
 
 from hatobin.accounts.models import Role, Workspace

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import pytest
 from tests.doubles.mail_service import MailService
-from tests.doubles.service import free_port
+from tests.doubles.ports import free_port
 
 from hatobin.delivery.egress.providers import (
     PROVIDERS,

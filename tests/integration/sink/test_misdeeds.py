@@ -99,6 +99,7 @@ def test_what_was_kept_counts_as_taken_though_nobody_says_so(
     )
 
 
+@pytest.mark.alone
 def test_a_late_reply_to_what_was_taken_at_once(start: Started, journal: Path) -> None:
     sink = start("dot=keep-delay 1")
     with Client(sink.port) as client:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests.conftest import need_program
+from tests.doubles.ports import free_port
 from tests.integration.smtp.talk import (
     BODY,
     HANAKO,
@@ -27,12 +28,6 @@ from tests.integration.smtp.talk import (
 from hatobin.delivery.egress.errors import InDoubt, Refused
 from hatobin.delivery.egress.smtp_client import Endpoint, SmtpConnection
 from hatobin.wire.address import parse_address
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def place(port: int) -> Endpoint:
