@@ -47,7 +47,8 @@ class Vault:
     def __init__(self, seal_keys: dict[int, bytes], index_key: bytes) -> None:
         self._ciphers = {number: AESGCM(key) for number, key in seal_keys.items()}
         self._current = max(seal_keys)
-        self._index_key = index_key
+        # An HMAC begun once, and copied for each address: half the time.
+        self._address_mac = hmac.new(index_key, b"address:", "sha256")
         self._ngram_key = hashlib.blake2b(b"ngram", key=index_key, digest_size=32).digest()
 
     def seal(self, plain: bytes, context: bytes) -> bytes:
@@ -69,7 +70,9 @@ class Vault:
 
     def address_key(self, key_form: str) -> bytes:
         """32 bytes that are equal for equal addresses of this workspace and tell nothing else."""
-        return hmac.digest(self._index_key, b"address:" + key_form.encode(), "sha256")
+        mac = self._address_mac.copy()
+        mac.update(key_form.encode())
+        return mac.digest()
 
     def search_keys(self, texts: Iterable[str]) -> list[int]:
         """Keyed hashes (signed 64 bit) of every pair of neighbouring letters, for search in sealed rows."""
