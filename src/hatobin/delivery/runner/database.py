@@ -30,6 +30,14 @@ class DatabaseAway(Exception):
     """The database does not answer. Whether the last transaction was committed is unknown. Try again later."""
 
 
+# A statement was refused, and its session lives: with it would go the lock that says so of this sender.
+_REFUSED = (
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.LockNotAvailable,
+    psycopg.errors.QueryCanceled,
+    psycopg.errors.SerializationFailure,
+)
+
 # A sender that is frozen between two statements, or vanished with its machine, may not keep a lock from the
 # others: this side's keepalive is of no use for that.
 _CALM = (
@@ -76,6 +84,8 @@ class Line:
                 cursor = connection.cursor(binary=True, row_factory=tuple_row)
                 await cursor.execute(statement(name).encode(), values)
                 return await cursor.fetchall() if cursor.description else []
+            except _REFUSED as error:
+                raise DatabaseAway(str(error)) from error
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 await self.close()
                 raise DatabaseAway(str(error)) from error
@@ -94,6 +104,8 @@ class Line:
         async with self._lock:
             try:
                 return await self._execute(await self._opened(), steps)
+            except _REFUSED as error:
+                raise DatabaseAway(str(error)) from error
             except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
                 await self.close()
                 raise DatabaseAway(str(error)) from error
