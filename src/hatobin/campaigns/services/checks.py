@@ -20,6 +20,7 @@ from hatobin.campaigns.services.readiness import (
     complete,
     parts_of,
     person_at,
+    printing_of,
     ready,
     unsigned_domain,
 )
@@ -39,6 +40,7 @@ from hatobin.delivery.services.release import seal_of
 from hatobin.guard.facts import AudienceFacts, EmptyField, LetterFacts, RoadKind
 from hatobin.guard.findings import Finding, from_error
 from hatobin.guard.rules import CLIPPED, judge
+from hatobin.wire.headers import ComposeError
 
 DRAWN = 5  # so many people are drawn by lot to be looked at
 
@@ -135,8 +137,7 @@ def _check(actor: Actor, row: Campaign, *, blind: bool) -> tuple[Parts, Check]:
     """``blind``: nobody's values are looked at. Who writes conditions and may not see people could
     otherwise ask about any of them (promise P6); the release looks all the same."""
     parts = parts_of(actor, row)
-    merger = Merger(parts.letter) if parts.letter and not blind else None
-    seen = _seen(row, parts, merger)
+    seen = _seen(row, parts, blind=blind)
     findings = (*map(from_error, parts.problems), *_judged(row, parts, seen, blind=blind))
     can_send = not any(finding.level == "refuse" for finding in findings)
     whole = complete(parts)
@@ -156,13 +157,18 @@ def _check(actor: Actor, row: Campaign, *, blind: bool) -> tuple[Parts, Check]:
     )
 
 
-def _seen(row: Campaign, parts: Parts, merger: Merger | None) -> Survey:
+def _seen(row: Campaign, parts: Parts, *, blind: bool) -> Survey:
     if row.list_id is None:
         return Survey()
     count = audience.count(row.workspace_id, row.list_id)
     everybody = audience.iter_people(row.workspace_id, row.list_id)
     own = addresses_of(parts.sender) if parts.sender else frozenset()
-    seen = survey(merger, everybody, expected=count.sendable, own=own)
+    try:
+        press = None if blind else printing_of(parts)
+        seen = survey(press, everybody, expected=count.sendable, own=own)
+    except ComposeError:  # nobody's letter can be made
+        seen = survey(None, everybody, expected=count.sendable)
+        seen.failed.count = seen.sendable
     seen.left = count.left
     return seen
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import Workspace
@@ -17,6 +18,8 @@ from hatobin.common.errors import HatobinError, Invalid, NotFound
 from hatobin.content.analysis import names_of_draft
 from hatobin.content.compile import compile_letter
 from hatobin.content.letters import CompiledLetter, LegalFooter, LetterDraft
+from hatobin.content.press import Press
+from hatobin.delivery.printing import press_of
 from hatobin.senders.frozen import FrozenSender
 from hatobin.senders.queries import frozen
 from hatobin.senders.queries.signing import is_signed
@@ -24,6 +27,7 @@ from hatobin.wire.address import in_own_letters, parse_address
 
 # Without a profile dots stand in: the rest is checked and shown, and `_sender` names the gap.
 _GAP = "…"
+_NOBODY = "nobody@example.invalid"
 _LEGAL = ("organisation", "postal_address", "contact")
 
 
@@ -71,6 +75,16 @@ def parts_of(actor: Actor, row: Campaign) -> Parts:
         base_url=base_url_of(actor.workspace_id),
         problems=tuple(problems),
     )
+
+
+def printing_of(parts: Parts) -> Press | None:
+    """What will print the letters, as far as the draft says. Raises ComposeError when nobody's could be made."""
+    if parts.letter is None:
+        return None
+    sender = parts.sender or FrozenSender(
+        display_name="", address=_NOBODY, reply_to="", **dict.fromkeys(_LEGAL, _GAP)
+    )
+    return press_of(parts.letter, sender, dated=timezone.localtime(), feedback_id="check")
 
 
 def ready(actor: Actor, row: Campaign) -> Ready:

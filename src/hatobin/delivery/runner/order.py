@@ -14,10 +14,11 @@ from django.utils import timezone
 from hatobin.accounts.services.sealing import SealBroken, Vault, vault_of
 from hatobin.audience.people import Person, open_contact
 from hatobin.content.letters import CompiledLetter
-from hatobin.content.press import Press, Printed, compile_press
+from hatobin.content.press import Press, Printed
 from hatobin.content.proof import part_that_differs
 from hatobin.content.strangers import StrangerCheck
 from hatobin.delivery.egress.smtp_client import Envelope
+from hatobin.delivery.printing import press_of
 from hatobin.delivery.rules.last_byte import (
     Refusal,
     addresses_in,
@@ -158,12 +159,10 @@ async def open_order(row: Row) -> Order:
         bounces = await in_thread(return_path_domain_of, workspace_id, address.domain)
     except SealBroken:
         raise CannotSend("cannot-open") from None
-    press = compile_press(
+    press = press_of(
         letter,
-        from_display=sender.display_name,
-        from_address=address,
-        reply_to=parse_address(sender.reply_to) if sender.reply_to else None,
-        date=timezone.localtime(row["dated"]),
+        sender,
+        dated=timezone.localtime(row["dated"]),
         feedback_id=":".join((row["id"].hex[-12:], workspace_id.hex[-12:], letter.kind, "hatobin")),
     )
     return Order(
