@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.doubles.ports import free_port
 from tests.factories import make_actor
 from tests.integration.delivery.stage import (
     Office,
@@ -21,6 +22,7 @@ from hatobin.common import clock
 from hatobin.common.errors import NotAllowed, NotFound
 from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
 from hatobin.delivery.queries.history import History, history
+from hatobin.delivery.rules.troubles import trouble_text
 from hatobin.delivery.services import control, letters
 from hatobin.delivery.services.egress import save_relay
 from hatobin.intake.sink import Answer, Close, Rule, SinkThread
@@ -114,6 +116,22 @@ def test_a_road_that_broke_is_told_and_is_not_counted_as_a_try(
     trouble = next(each for each in story(office, dispatch).events if each.kind == "trouble")
     assert trouble.number == 0
     assert trouble.detail
+
+
+def test_where_nobody_listens_no_server_is_said_to_have_answered(office: Office) -> None:
+    save_relay(
+        office.alice, name="中継", host="127.0.0.1", port=free_port(), tls="none",
+        egress_id=office.relay.pk,
+    )  # fmt: skip
+    dispatch = office.release()
+    send(dispatch, wait=2.0)
+    told = [
+        each for each in story(office, dispatch).events if each.kind not in {"released", "began"}
+    ]
+    assert {each.kind for each in told} == {"trouble"}
+    for each in told:
+        assert each.detail == str(trouble_text("refused"))
+        assert (each.number, each.answer, each.next_at) == (0, "", None)
 
 
 def test_why_it_waits_is_told_from_the_nearest_cause(office: Office) -> None:

@@ -143,11 +143,10 @@ def _events(row: Delivery, dispatch: Dispatch, recipient: str) -> Iterator[Event
 def _try(each: Attempt, ways: Mapping[int, Route], recipient: str) -> Event:
     if each.state == DeliveryState.IN_DOUBT:
         kind, detail = "no-answer", reason_text(each.reason)
-    elif each.reason and each.reason not in Reason.values:
+    elif each.reason in ("", Reason.DEFERRED):
+        kind, detail = "put-off", ""
+    else:  # a trouble's code; some are spelt like a reason ("refused"), and mean no reply here
         kind, detail = "trouble", str(trouble_text(each.reason))
-    else:
-        kind = "put-off"
-        detail = "" if each.reason == Reason.DEFERRED else reason_text(each.reason)
     return Event(
         at=each.at,
         kind=kind,
@@ -155,9 +154,14 @@ def _try(each: Attempt, ways: Mapping[int, Route], recipient: str) -> Event:
         detail=detail,
         number=each.number if kind != "trouble" else 0,
         answer=_answer(each.code, each.status, each.words, recipient),
-        next_at=each.next_at if kind != "no-answer" else None,
+        next_at=_next_of(each) if kind != "no-answer" else None,
         **_way(ways.get(each.route or 0)),
     )
+
+
+def _next_of(each: Attempt) -> datetime | None:
+    """None where it was due again at once: what it waits for then is its road or lane, not a time of its own."""
+    return each.next_at if each.next_at and each.next_at > each.at else None
 
 
 def _end(row: Delivery, ways: Mapping[int, Route], recipient: str) -> Event:
