@@ -217,6 +217,19 @@ def test_a_relay_that_closes_for_a_while_is_about_the_road_and_not_about_a_perso
     check_it_recovers(dispatch, sink)
 
 
+def test_a_letter_at_which_the_relay_hangs_up_lets_the_others_go_first(
+    sink: SinkThread, office: Office
+) -> None:
+    no = Answer(421, "4.7.28 hanako@example.jp gets too much mail")
+    sink.misbehave(Rule(stage="rcpt", action=no, recipient="hanako@*"))
+    dispatch = office.release()
+    found = send(dispatch)
+    assert (found.accepted, found.waiting) == (2, 1)
+    (waiting,) = [row for row in rows(dispatch) if row.state == "waiting"]
+    assert (waiting.attempts, waiting.reply_code) == (0, 421)
+    assert waiting.reply_text == "{recipient} gets too much mail"
+
+
 def said(reason: Reason) -> None:
     """The reason has its sentence in both languages."""
     with translation.override("ja"):

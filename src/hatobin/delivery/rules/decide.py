@@ -126,6 +126,17 @@ def not_sent(why: str = "", *, lost_in_the_middle: bool = False) -> Outcome:
     return Outcome(state=DeliveryState.WAITING, reason=why, counted=False, retry_in=wait)
 
 
+def turned_away(reply: Reply, stage: Stage, recipient: str, why: str) -> Outcome:
+    """What the server said is about the road (``is_about_the_road``): its words are kept, nothing is counted.
+
+    Behind RCPT the letter may be what it minds: others go first.
+    """
+    outcome = not_sent(why, lost_in_the_middle=stage != "mail")
+    return outcome._replace(
+        code=reply.code, status=reply.enhanced or "", words=kept_words(reply.text, recipient)
+    )
+
+
 def no_route(error_kind: str) -> Outcome:
     """There is no server for the letter's domain, and there will be none."""
     bad = error_kind in {"no-such-domain", "no-mail"}

@@ -37,11 +37,13 @@ from hatobin.delivery.rules.decide import (
     is_about_the_road,
     no_route,
     not_sent,
+    turned_away,
     unanswered,
 )
 from hatobin.delivery.runner.database import DatabaseAway
 from hatobin.delivery.runner.holding import ReadyLetter
 from hatobin.delivery.runner.ledger import Verdict
+from hatobin.delivery.runner.mood import code_of
 from hatobin.delivery.runner.ways import Opened, Way
 from hatobin.wire.reply import Reply
 
@@ -200,7 +202,9 @@ class Carrier:
         elif is_about_the_road(refused.reply, stage):
             self._lane.answered(refused.reply)
             await self._drop()
-            await self._trouble(letter, refused, since, not_sent("shutting-down"))
+            recipient = letter.envelope.rcpt.email
+            outcome = turned_away(refused.reply, stage, recipient, code_of(refused))
+            await self._trouble(letter, refused, since, outcome)
         else:
             await self._answered(letter, refused.reply, stage)
 
