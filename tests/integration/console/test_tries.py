@@ -17,6 +17,7 @@ from hatobin.campaigns.services import drafts
 from hatobin.delivery.models import Delivery, Dispatch
 from hatobin.delivery.rules.tries import Tries
 from hatobin.delivery.services import shaping
+from hatobin.delivery.services.egress import save_relay
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +49,20 @@ def lengths_on(page: Page) -> list[tuple[str, str]]:
 def saved(client: Client, letter: CampaignView, **values: str) -> Page:
     body = {"give_up_after": "", "times": "usual", "retry": "", "revision": str(letter.revision)}
     return client.post(f"/letters/{letter.id}/tries/", body | values)
+
+
+def sent_along(stage: Stage, letter: CampaignView, text: str) -> dict[str, str]:
+    """What a browser sends from the page, whichever button is pressed."""
+    seal = re.findall(r'name="seal" value="([^"]*)"', text)[0]
+    return {
+        "egress": str(stage.egress.pk),
+        "typed_number": "3",
+        "seal": seal,
+        "give_up_after": "",
+        "times": "usual",
+        "retry": "",
+        "revision": str(letter.revision),
+    }
 
 
 def test_the_usual_is_offered_among_others_and_marked(stage: Stage, letter: CampaignView) -> None:
@@ -145,3 +160,61 @@ def test_who_may_not_write_sees_the_times_and_cannot_set_them(
     assert "give_up_after" not in page.content.decode()
     assert "Given up after 1 hour" in words_of(page)
     assert saved(viewer, letter, give_up_after="6 h").status_code == 403
+
+
+@pytest.mark.parametrize("address", ["send", "road"])
+def test_times_that_were_chosen_but_not_saved_go_with_every_button(
+    stage: Stage, letter: CampaignView, address: str
+) -> None:
+    client = browser(stage)
+    text = client.get(f"/letters/{letter.id}/send/").content.decode()
+    for name in ("give_up_after", "times", "retry", "revision"):
+        controls = re.findall(rf'<(?:input|select)[^>]*name="{name}"[^>]*>', text)
+        assert controls, name
+        assert all('form="send-form"' in each for each in controls), name
+    body = sent_along(stage, letter, text)
+    body |= {"give_up_after": "6 h", "times": "own", "retry": "5 min, then 1 h"}
+    page = client.post(f"/letters/{letter.id}/{address}/", body)
+    assert page.status_code == 302
+    assert queries.campaign(stage.alice, letter.id).tries == Tries.from_text(
+        "6 h", "5 min, then 1 h"
+    )
+    if address == "send":
+        assert Dispatch.objects.of(stage.workspace.pk).get().retry == "5 min, then 1 h"
+
+
+@pytest.mark.parametrize("address", ["send", "road"])
+def test_times_that_cannot_be_used_hold_the_release_and_stay_as_typed(
+    stage: Stage, letter: CampaignView, address: str
+) -> None:
+    client = browser(stage)
+    text = client.get(f"/letters/{letter.id}/send/").content.decode()
+    body = sent_along(stage, letter, text) | {"times": "own", "retry": "often"}
+    page = client.post(f"/letters/{letter.id}/{address}/", body)
+    assert page.status_code == 422
+    assert "These times cannot be read." in words_of(page)
+    assert 'value="often"' in page.content.decode()
+    assert not Dispatch.objects.of(stage.workspace.pk).exists()
+
+
+def test_times_stay_on_the_page_when_the_number_was_wrong(
+    stage: Stage, letter: CampaignView
+) -> None:
+    client = browser(stage)
+    text = client.get(f"/letters/{letter.id}/send/").content.decode()
+    body = sent_along(stage, letter, text) | {"times": "own", "retry": "5 min", "typed_number": "9"}
+    page = client.post(f"/letters/{letter.id}/send/", body)
+    assert page.status_code == 422
+    assert 'value="5 min"' in page.content.decode()
+    assert queries.campaign(stage.alice, letter.id).tries == Tries(), "nothing is saved by halves"
+
+
+def test_the_button_for_the_times_saves_the_way_that_was_chosen_beside_it(
+    stage: Stage, letter: CampaignView
+) -> None:
+    relay = save_relay(
+        stage.alice, name="Relay", host="smtp.example.jp", port=587, tls="starttls", username=""
+    )
+    assert saved(browser(stage), letter, give_up_after="6 h", egress=str(relay.pk)).status_code
+    kept = queries.campaign(stage.alice, letter.id)
+    assert (kept.egress_id, kept.tries) == (relay.pk, Tries.from_text("6 h", ""))

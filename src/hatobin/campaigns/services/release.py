@@ -25,7 +25,7 @@ from hatobin.campaigns import rules
 from hatobin.campaigns.models import Campaign
 from hatobin.campaigns.queries import CampaignView, tries_of
 from hatobin.campaigns.rules import CheckSeal
-from hatobin.campaigns.services import checks
+from hatobin.campaigns.services import checks, drafts
 from hatobin.campaigns.services.drafts import locked
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Dispatch, EgressKind
@@ -41,10 +41,13 @@ def release(
     typed_number: int,
     seal: str,
     hold: timedelta | None = None,
+    give_up_after: str | None = None,
+    retry: str | None = None,
 ) -> Dispatch:
     """Releases a draft. ``seal`` is ``Check.seal``; ``hold`` None takes the installation's default.
 
-    Raises Invalid (a finding refuses; the number differs), Conflict (something changed since the
+    ``give_up_after`` and ``retry`` are saved with it, as ``drafts.save_tries`` takes them; None stays.
+    Raises Invalid (times cannot be used; a finding refuses; the number differs), Conflict (something changed since the
     check; already released), NotFound, NotAllowed.
     """
     check_right(actor, Right.SEND)
@@ -55,6 +58,11 @@ def release(
     ready, check = checks.check_for_release(actor, row)
     rules.check_same(checked, CheckSeal.from_text(check.seal))
     rules.check_number(typed_number, check.sendable)
+    if give_up_after is not None and retry is not None:
+        drafts.save_tries(
+            actor, campaign_id, row.revision, give_up_after=give_up_after, retry=retry
+        )
+        row.refresh_from_db()
     tries = tries_of(row)
     row.dispatch = delivery.release(
         actor,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -21,7 +22,7 @@ from hatobin.campaigns.services import checks, control, drafts, release
 from hatobin.common.errors import Conflict, HatobinError, NotAllowed
 from hatobin.console.letters.forms import SendForm
 from hatobin.console.letters.shell import shell
-from hatobin.console.letters.trying import shown_tries, tries_form
+from hatobin.console.letters.trying import TriesForm, carried_tries, shown_tries, tries_form
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import add_problem, attempt, staff_only, told
 from hatobin.delivery import queries as delivery
@@ -46,7 +47,8 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         return redirect("console:letter-result", letter_id)
     form = SendForm(request.POST or None)
     conflict: Conflict | None = None
-    whole = form.is_valid()
+    tries = carried_tries(request, letter)
+    whole = form.is_valid() & (tries is None or tries.is_valid())
     shown = form.cleaned_data.get("egress") if form.is_bound else None
     another = _use_way(request, letter, shown) if shown not in {None, letter.egress_id} else ""
     if another:
@@ -61,14 +63,15 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
                 letter_id,
                 typed_number=form.cleaned_data["typed_number"],
                 seal=form.cleaned_data["seal"],
+                **(tries.typed() if tries else {}),
             )
         except Conflict as error:
             conflict = error
         except HatobinError as error:
-            add_problem(form, error)
+            add_problem(tries if tries and error.field in tries.fields else form, error)
         else:
             return redirect("console:letter-result", letter_id)
-    context = _context(request, letter, form) | {"conflict": conflict, "another": another}
+    context = _context(request, letter, form, tries) | {"conflict": conflict, "another": another}
     status = 409 if conflict or another else 422 if form.is_bound else 200
     return render(request, "console/letters/send.html", context, status=status)
 
@@ -76,18 +79,16 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
 @staff_only
 @require_POST
 def choose_egress(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
-    """By which road."""
+    """By which road. Times that were chosen on the same page and not saved yet are saved with it."""
+    tries = _keep_tries(request, letter_id)
     try:
         chosen = uuid.UUID(request.POST.get("egress", ""))
     except ValueError:
         messages.error(request, _("Choose one of the ways of sending."))
-        return redirect("console:letter-send", letter_id)
-    with told(request):
-        letter = queries.campaign(request.actor, letter_id)
-        saved = drafts.save_sending(request.actor, letter_id, letter.revision, chosen)
-        messages.success(
-            request, _("This letter will leave by “%(way)s”.") % {"way": saved.egress_name}
-        )
+    else:
+        _keep_way(request, letter_id, chosen)
+    if tries is not None and tries.errors:
+        return _times_again(request, letter_id, tries)
     return redirect(f"{reverse('console:letter-send', args=[letter_id])}?chosen")
 
 
@@ -108,20 +109,47 @@ def act(request: StaffRequest, letter_id: uuid.UUID, what: str) -> HttpResponse:
 @staff_only
 @require_http_methods(["GET", "POST"])
 def choose_tries(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
-    """How long its letters are tried, and when again; what cannot be used is shown where it was typed."""
+    """How long its letters are tried, and when again; a way chosen on the same page is saved with it."""
     letter = queries.campaign(request.actor, letter_id)
     page = reverse("console:letter-send", args=[letter_id])
     if request.method == "GET" or letter.status is not Status.DRAFT:
         return redirect(page)
     check_right(request.actor, Right.EDIT_LETTERS)
-    form = tries_form(request, letter, request.POST)
-    if form.is_valid():
-        revision = form.cleaned_data["revision"]
-        if attempt(form, drafts.save_tries, request.actor, letter_id, revision, **form.typed()):
-            messages.success(request, _("The times of this letter are saved."))
-            return redirect(page)
+    tries = _keep_tries(request, letter_id)
+    with suppress(ValueError):
+        chosen = uuid.UUID(request.POST.get("egress", ""))
+        if chosen != letter.egress_id:
+            _keep_way(request, letter_id, chosen)
+    if tries is not None and tries.errors:
+        return _times_again(request, letter_id, tries)
+    return redirect(page)
+
+
+def _keep_tries(request: StaffRequest, letter_id: uuid.UUID) -> TriesForm | None:
+    """Saves the times that the page sent along and says so; what cannot be used stands in the form."""
+    letter = queries.campaign(request.actor, letter_id)
+    form = carried_tries(request, letter)
+    if form is None or not form.is_valid():
+        return form
+    revision = form.cleaned_data["revision"]
+    done = attempt(form, drafts.save_tries, request.actor, letter_id, revision, **form.typed())
+    if done and queries.campaign(request.actor, letter_id).revision != revision:
+        messages.success(request, _("The times of this letter are saved."))
+    return form
+
+
+def _keep_way(request: StaffRequest, letter_id: uuid.UUID, chosen: uuid.UUID) -> None:
+    with told(request):
         letter = queries.campaign(request.actor, letter_id)
-    context = _context(request, letter, SendForm()) | {"tries": form}
+        saved = drafts.save_sending(request.actor, letter_id, letter.revision, chosen)
+        messages.success(
+            request, _("This letter will leave by “%(way)s”.") % {"way": saved.egress_name}
+        )
+
+
+def _times_again(request: StaffRequest, letter_id: uuid.UUID, tries: TriesForm) -> HttpResponse:
+    letter = queries.campaign(request.actor, letter_id)
+    context = _context(request, letter, SendForm(), tries)
     return render(request, "console/letters/send.html", context, status=422)
 
 
@@ -142,7 +170,10 @@ def _use_way(request: StaffRequest, letter: queries.CampaignView, egress_id: uui
 
 
 def _context(
-    request: StaffRequest, letter: queries.CampaignView, form: SendForm
+    request: StaffRequest,
+    letter: queries.CampaignView,
+    form: SendForm,
+    tries: TriesForm | None = None,
 ) -> dict[str, object]:
     """Everything is looked at anew: the number, its seal and the hold are of the way that is shown."""
     found = checks.check(request.actor, letter.id)
@@ -160,7 +191,7 @@ def _context(
         "road": next((each for each in roads if each.id == letter.egress_id), None),
         "chosen": "chosen" in request.GET,
         "first": first,
-        "tries": tries_form(request, letter),
+        "tries": tries or tries_form(request, letter),
         "shown": shown_tries(request, letter),
         "hold": _duration(release.hold_of(letter).total_seconds()),
         "several": request.actor.may(Right.VIEW_PEOPLE),

@@ -20,7 +20,10 @@ _USUAL, _OWN = "usual", "own"
 
 
 class TriesForm(forms.Form):
-    """What a server puts off. An empty length and an empty schedule are the usual."""
+    """What a server puts off. An empty length and an empty schedule are the usual.
+
+    Its fields travel with every button of the page that sends, so that no choice is lost.
+    """
 
     give_up_after = forms.ChoiceField(
         label=_("Give up after"),
@@ -45,6 +48,8 @@ class TriesForm(forms.Form):
     def __init__(self, *args: Any, lengths: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["give_up_after"].choices = lengths  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            field.widget.attrs["form"] = "send-form"
 
     def clean(self) -> dict[str, Any]:
         """Times of one's own must be named."""
@@ -73,6 +78,11 @@ def tries_form(request: StaffRequest, letter: CampaignView, data: Any = None) ->
         "revision": letter.revision,
     }
     return TriesForm(data, initial=initial, lengths=_lengths(usual, tries.give_up_after))
+
+
+def carried_tries(request: StaffRequest, letter: CampaignView) -> TriesForm | None:
+    """What the page sent along, saved or not; None where the page does not offer it."""
+    return tries_form(request, letter, request.POST) if "times" in request.POST else None
 
 
 def shown_tries(request: StaffRequest, letter: CampaignView) -> dict[str, object]:
