@@ -13,7 +13,7 @@ from tests.integration.console.desk import words_of
 from hatobin.accounts.models import Role
 from hatobin.accounts.rules import Actor
 from hatobin.common import clock
-from hatobin.delivery.models import Delivery
+from hatobin.delivery.models import Delivery, Dispatch
 
 pytestmark = pytest.mark.django_db
 
@@ -69,3 +69,32 @@ def test_who_may_not_see_people_is_not_led_to_them(stage: Stage, letter: str) ->
     page = viewer.get(f"{letter}/result/").content.decode()
     assert '<a class="stat"' not in page
     assert "See who did not get it" not in page
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "question", "rest"),
+    [
+        ("en", "Stop sending", "Stop sending “夏の講座”?", "The 3 letters that are left are"),
+        ("ja", "この配信を中止する", "「夏の講座」の配信を中止しますか。", "残りの3通は取り消され、元に戻せません。"),
+    ],
+)  # fmt: skip
+def test_to_stop_this_letter_for_good_is_not_called_the_emergency_stop(
+    stage: Stage, language: str, button: str, question: str, rest: str
+) -> None:
+    row = stage.draft()
+    released = stage.release(row, timedelta(0))
+    Dispatch.objects.of(stage.workspace.pk).filter(pk=released.pk).update(state="sending")
+    alice = browser(stage.alice)
+    alice.cookies["hatobin_language"] = language
+    page = alice.get(f"/letters/{row.id}/result/")
+    inside = page.content.decode().split("<main", 1)[1]
+    assert inside.count(f"{button}<") == 2, "the button, and the one that is sure"
+    assert "緊急停止" not in inside
+    assert question in words_of(page)
+    assert rest in words_of(page)
+    part = alice.get(f"/letters/{row.id}/progress/?was=sending", headers={"HX-Request": "true"})
+    assert 'hx-swap-oob="innerHTML:.stop-rest"' in part.content.decode(), "the number keeps up"
+    alice.post(f"/letters/{row.id}/act/stop/")
+    assert {"en": "Stopped", "ja": "中止"}[language] in words_of(
+        alice.get(f"/letters/{row.id}/result/")
+    )
