@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils.timezone import localtime
 from tests.factories import make_actor, user_of
 from tests.integration.campaigns.stage import Stage, deliveries, make_stage
 from tests.integration.console.desk import words_of
@@ -98,3 +100,37 @@ def test_to_stop_this_letter_for_good_is_not_called_the_emergency_stop(
     assert {"en": "Stopped", "ja": "中止"}[language] in words_of(
         alice.get(f"/letters/{row.id}/result/")
     )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_time_left_is_not_said_of_letters_that_wait_for_their_next_try(
+    stage: Stage, language: str
+) -> None:
+    row = stage.draft()
+    released = stage.release(row, timedelta(0))
+    hanako, *others = deliveries(released)
+    now = clock.now()
+    Dispatch.objects.of(stage.workspace.pk).filter(pk=released.pk).update(
+        state="sending", started_at=now - timedelta(seconds=20)
+    )
+    _ended(hanako, "accepted")
+    later = now + timedelta(minutes=7)
+    alice = browser(stage.alice)
+    alice.cookies["hatobin_language"] = language
+    address = f"/letters/{row.id}/result/"
+
+    _put_off(others[0], later)
+    some_left = words_of(alice.get(address))
+    assert {"en": "without those that were put off", "ja": "再送待ちのメールは含みません"}[
+        language
+    ] in some_left
+    _put_off(others[1], later)
+    page = alice.get(address)
+    said = {"en": r"– \(next try [^)]*%s ?\)", "ja": r"–（次の再送 [^）]*%s ?）"}[language]
+    assert re.search(said % f"{localtime(later):%H:%M}", words_of(page)), words_of(page)
+    assert "minute" not in str(page.context["time_left"])
+
+
+def _put_off(row: Delivery, until: datetime) -> None:
+    rows = Delivery.objects.of(row.workspace_id).filter(pk=row.pk)
+    rows.update(next_attempt_at=until, attempts=1)

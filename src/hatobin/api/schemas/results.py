@@ -53,13 +53,19 @@ class ProgressOut(Schema):
     sums: SumsOut
     percent: int
     per_minute: int = Field(description="Letters that ended within the last minute")
-    seconds_left: int | None = Field(description="Null when nothing waits or nothing can be said")
+    seconds_left: int | None = Field(
+        description="Until every letter that no server put off has been tried, at the speed of the last minute. "
+        "Those that were put off are not in it: they wait for `next_try_at`, and can take until `expires_at`. "
+        "Null when only they wait, nothing waits, or nothing can be said"
+    )
     hold_until: datetime
     expires_at: datetime = Field(description="What could not be delivered until then has expired")
     retry: str = Field(description="Its own times for what is put off; empty: as usual")
     started_at: datetime | None
     finished_at: datetime | None
-    next_try_at: datetime | None
+    next_try_at: datetime | None = Field(
+        description="When the next letter that a server put off is tried again"
+    )
     trouble: Said = Field(description="What is wrong with the way out, in a sentence")
     trouble_words: str = Field(description="The server's own words")
     resume_at: datetime | None

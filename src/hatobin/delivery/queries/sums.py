@@ -60,7 +60,8 @@ class Sums:
 class Progress:
     """A dispatch as it goes. ``per_minute``: letters that ended within the last minute.
 
-    ``time_left`` is None when nothing waits or nothing can be said. ``trouble``: a sentence about
+    ``time_left``: until the letters that nobody put off have been tried once; None when none of these waits
+    or nothing can be said. The others have their time: ``next_try_at``. ``trouble``: a sentence about
     the road, empty when it works; ``trouble_advice``: what to do; ``trouble_words``: the server's.
     ``stop_code``: why it was stopped. ``retry``: its own times for what is put off, as typed and in words;
     empty: as usual for each destination.
@@ -83,6 +84,11 @@ class Progress:
     trouble_words: str
     resume_at: datetime | None
     stop_code: str
+
+    @property
+    def only_put_off(self) -> bool:
+        """Whether all that waits was put off by its server."""
+        return 0 < self.sums.waiting == self.sums.deferred
 
     @property
     def percent(self) -> int:
