@@ -31,9 +31,17 @@ def prepare(settings: Settings, *, demo: bool) -> str:
             _("Hatobin is ready: %(address)s") % {"address": address},
             _("Sign in as %(email)s   Password: %(password)s")
             % {"email": kept.email, "password": kept.password},
-            _("Nothing leaves this machine until you add an SMTP relay under Settings."),
+            _where_letters_go(),
         )
     return _box(_("Hatobin is ready: %(address)s") % {"address": address})
+
+
+def _where_letters_go() -> str:
+    from hatobin.delivery.queries.egresses import leads_out
+
+    if leads_out():
+        return _("Letters can leave this machine: there are ways of sending besides the sandbox.")
+    return _("Nothing leaves this machine until you add another way of sending under Settings.")
 
 
 def _box(*lines: str) -> str:

@@ -11,14 +11,16 @@ from hatobin.accounts.rules import Right
 from hatobin.audience import queries as audience
 from hatobin.campaigns import queries as campaigns
 from hatobin.campaigns.rules import Status
+from hatobin.console.letters.lines import lines
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only
 from hatobin.delivery import queries as delivery
-from hatobin.delivery.models import EgressKind
+from hatobin.delivery.queries.held_up import held_up
 from hatobin.senders import queries as senders
 
 _THEMES = {"light", "dark"}
 _YEAR = 365 * 24 * 3600
+_SHOWN = 5  # letters
 
 
 @staff_only
@@ -27,11 +29,15 @@ def index(request: StaffRequest) -> HttpResponse:
     """Letters on their way, drafts, lists, and what is still missing before the first letter."""
     roads = delivery.egresses(request.actor)
     letters = campaigns.campaigns(request.actor, page=1)
+    waiting = held_up(request.actor)
     context = {
         "draft": next((each for each in letters.campaigns if each.status is Status.DRAFT), None),
-        "sandbox": any(road.is_default and road.kind == EgressKind.SANDBOX for road in roads),
+        "sandbox": any(road.is_default and road.sandbox for road in roads),
+        "sandbox_only": all(road.sandbox for road in roads),
+        "troubled": list({each.way.id: each.way for each in waiting}.values()),
         "may_see_people": request.actor.may(Right.VIEW_PEOPLE),
         "letters": letters,
+        "lines": lines(request, letters.campaigns[:_SHOWN], waiting),
         "lists": audience.lists(request.actor),
         "profile": senders.profile(request.actor),
         "identities": senders.identities(request.actor),

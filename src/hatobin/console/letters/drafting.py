@@ -25,12 +25,14 @@ from hatobin.campaigns.rules import Status
 from hatobin.campaigns.services import drafts
 from hatobin.common.errors import HatobinError
 from hatobin.console.letters.forms import ChooseListForm, NameForm
+from hatobin.console.letters.lines import lines
 from hatobin.console.letters.shell import shell
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
 from hatobin.console.parts import state_look
 from hatobin.console.shared import add_problem, attempt, staff_only, told
 from hatobin.console.templatetags.hatobin_ui import thousands, when
+from hatobin.delivery.queries.held_up import held_up
 
 _FIELDS_SHOWN = 6
 
@@ -44,6 +46,7 @@ def index(request: StaffRequest) -> HttpResponse:
     page = queries.campaigns(request.actor, page=page_number(request), status=status)
     context = {
         "page": page,
+        "lines": lines(request, page.campaigns, held_up(request.actor)),
         "status": status,
         "everything": sum(page.counts.values()),
         "statuses": [

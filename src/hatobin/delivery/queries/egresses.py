@@ -84,6 +84,12 @@ def egress(actor: Actor, egress_id: uuid.UUID) -> EgressView:
     return _view(row)
 
 
+def leads_out() -> bool:
+    """Whether any workspace of the installation has a way of sending besides the sandbox; for the terminal."""
+    rows = Egress.objects.across_workspaces().filter(removed_at=None)
+    return rows.exclude(kind=EgressKind.SANDBOX).exists()
+
+
 def whereabouts(row: Egress) -> str:
     """All that decides who gets to see the letters of this road, its fall-backs included (promise P4).
 
