@@ -46,7 +46,7 @@ def retry_lane(request: HttpRequest, body: LaneIn) -> Any:
     """Ends a lane's rest.
 
     It is tried at once, although its servers asked to wait. Letters that were put off one by one keep
-    their times.
+    their times. Refused (409) while an emergency stop stands.
     """
     rests.wake_lane(actor_of(request), body.egress_id, body.site)
     return Reply(204, None)
@@ -56,7 +56,8 @@ def retry_lane(request: HttpRequest, body: LaneIn) -> Any:
 def retry_egress(request: HttpRequest, egress_id: uuid.UUID) -> Any:
     """Ends a way out's rest.
 
-    After a trouble: a single letter goes ahead, the others follow when it is answered.
+    After a trouble: a single letter goes ahead, the others follow when it is answered. Refused (409) while an
+    emergency stop stands.
     """
     rests.wake_way(actor_of(request), egress_id)
     return Reply(204, None)
@@ -86,7 +87,8 @@ def move_egress(request: HttpRequest, egress_id: uuid.UUID, body: WayIn) -> Any:
 def retry_campaign(request: HttpRequest, campaign_id: uuid.UUID) -> Any:
     """Tries what was put off now.
 
-    Every letter of it whose server asked to try again later. Answers how many.
+    Every letter of it whose server asked to try again later. Answers how many. Refused (409) while it is
+    paused, on hold, or an emergency stop stands.
     """
     return {"count": control.retry_put_off(actor_of(request), campaign_id)}
 
@@ -131,9 +133,25 @@ def get_letter_history(request: HttpRequest, delivery_id: Key) -> Any:
 def retry_letter(request: HttpRequest, delivery_id: Key) -> Any:
     """Tries one letter now.
 
-    Refused (409) when it does not wait, is held back, or a sender has it in hand already.
+    Refused (409) when it does not wait, is held back, or a sender has it in hand already; while an emergency
+    stop or a pause stands; and when only its destination or way out rests. Where that rests too, it waits for it.
     """
     letters.retry(actor_of(request), delivery_id)
+    return Reply(204, None)
+
+
+@router.post(
+    "/delivery/letters/{delivery_id}/end-rest",
+    response={204: None},
+    openapi_extra=needs(Right.SEND),
+)
+def end_rest_of_letter(request: HttpRequest, delivery_id: Key) -> Any:
+    """Ends the rest that one letter waits for.
+
+    Of its destination, or of its whole way out: all letters that wait there are tried. Refused (409) when it
+    waits for none, and while an emergency stop or a pause stands.
+    """
+    letters.end_rest(actor_of(request), delivery_id)
     return Reply(204, None)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localtime
 from tests.factories import make_actor
 from tests.integration.campaigns.stage import Stage, make_stage
 from tests.integration.console.desk import words_of
@@ -15,6 +16,7 @@ from tests.integration.console.test_result import browser
 from hatobin.accounts.models import Role
 from hatobin.common import clock
 from hatobin.delivery.models import Delivery, Egress, LaneShare, Lot
+from hatobin.delivery.services import emergency
 from hatobin.delivery.services.egress import save_relay
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,49 @@ def test_a_lane_that_rests_can_be_ended_by_who_may_send(
     assert share.wake_asked_at is None
     done = alice.post(reverse("console:delivery") + "?details=1", body)
     assert (done.status_code, done["location"]) == (302, "/delivery/?details=1")
+    share.refresh_from_db()
+    assert share.wake_asked_at is not None
+
+
+def test_while_an_emergency_stop_stands_no_try_is_offered_and_none_is_said_to_be_made(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    share = rest(relay)
+    Delivery.objects.of(stage.workspace.pk).update(attempts=1)
+    Egress.objects.of(stage.workspace.pk).filter(pk=relay.pk).update(
+        trouble_code="refused",
+        trouble_since=clock.now(),
+        resume_at=clock.now() + timedelta(hours=1),
+    )
+    button = f'id="wake-{relay.pk}"'.encode()
+    assert button in alice.get(reverse("console:delivery")).content
+    assert b'id="retry"' in alice.get(f"{letter}/result/").content
+    emergency.stop(stage.alice)
+    assert button not in alice.get(reverse("console:delivery")).content
+    assert b'id="retry"' not in alice.get(f"{letter}/result/").content
+    story = reverse("console:delivery-letter", args=[rows(stage)[1].pk])
+    assert b'id="act-retry"' not in alice.get(story).content
+    asked: list[tuple[str, dict[str, str]]] = [
+        (reverse("console:delivery"), {"way": str(relay.pk), "site": "*"}),
+        (f"{letter}/act/retry/", {}),
+        (story, {"act": "retry"}),
+    ]
+    for address, body in asked:
+        said = words_of(alice.post(address, body, follow=True))
+        assert "An emergency stop stands since" in said
+        assert "now. Look here again" not in said
+    share.refresh_from_db()
+    assert share.wake_asked_at is None
+
+
+def test_a_letter_whose_destination_rests_is_offered_the_end_of_that_rest(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    share = rest(relay)
+    story = reverse("console:delivery-letter", args=[rows(stage)[1].pk])
+    said = words_of(alice.post(story, {"act": "retry"}, follow=True))
+    assert f"rests until {localtime(share.next_at):%H:%M}" in said
+    alice.post(story, {"act": "end-rest"})
     share.refresh_from_db()
     assert share.wake_asked_at is not None
 

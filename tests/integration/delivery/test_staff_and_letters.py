@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils.timezone import localtime
 from tests.factories import make_actor
 from tests.integration.delivery.stage import (
     Office,
@@ -16,20 +17,25 @@ from tests.integration.delivery.stage import (
     refused,
     reload,
     rows,
+    running_sender,
     send,
     slip_of,
     states,
+    until,
 )
 
 from hatobin.accounts.models import AuditEntry, Role
 from hatobin.accounts.rules import Actor
 from hatobin.common import clock
-from hatobin.common.errors import NotAllowed, NotFound
-from hatobin.delivery.models import Delivery, Dispatch, Lot
+from hatobin.common.errors import Conflict, NotAllowed, NotFound
+from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
+from hatobin.delivery.queries.history import history
+from hatobin.delivery.queries.lanes import a_sender_lives
 from hatobin.delivery.rules.decide import Outcome
 from hatobin.delivery.rules.states import DeliveryState
 from hatobin.delivery.runner.ledger import Slip, step_values
-from hatobin.delivery.services import letters
+from hatobin.delivery.services import control, emergency, letters
+from hatobin.delivery.services import lanes as rests
 from hatobin.delivery.services.egress import ensure_sandbox, save_relay
 from hatobin.delivery.services.lots import HELD_UNTIL
 from hatobin.delivery.statements import statement
@@ -332,3 +338,104 @@ def test_an_approver_may_give_a_letter_up_but_not_send_it(
     with pytest.raises(NotAllowed):
         letters.hold(approver, hanako.pk)
     assert letters.give_up(approver, hanako.pk) == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"), [("paused", "letter-paused"), ("held", "letter-on-hold")]
+)
+def test_nothing_is_tried_at_once_while_the_whole_letter_stands_still(
+    office: Office, dispatch: Dispatch, state: str, code: str
+) -> None:
+    hanako = rows(dispatch)[0]
+    later = clock.now() + timedelta(hours=4)
+    Delivery.objects.of(office.workspace.pk).update(next_attempt_at=later, attempts=1)
+    Dispatch.objects.of(office.workspace.pk).update(state=state)
+    with refused(code):
+        letters.retry(office.alice, hanako.pk)
+    assert {row.next_attempt_at for row in rows(dispatch)} == {later}
+    assert "retry" not in history(office.alice, hanako.pk).acts
+
+
+def test_while_an_emergency_stop_stands_nothing_is_tried_and_that_is_said(
+    office: Office, dispatch: Dispatch
+) -> None:
+    emergency.stop(office.alice)
+    acts: list[Callable[[], object]] = [
+        lambda: letters.retry(office.alice, rows(dispatch)[0].pk),
+        lambda: letters.end_rest(office.alice, rows(dispatch)[0].pk),
+        lambda: rests.retry_put_off(office.alice, dispatch.pk),
+        lambda: rests.wake_lane(office.alice, office.relay.pk, "*"),
+        lambda: rests.wake_way(office.alice, office.relay.pk),
+    ]
+    for act in acts:
+        with refused("emergency-stop"):
+            act()
+    assert (
+        not AuditEntry.objects.of(office.workspace.pk).filter(action__contains="retried").exists()
+    )
+
+
+def test_the_put_off_letters_of_a_paused_letter_are_not_hurried(
+    office: Office, dispatch: Dispatch
+) -> None:
+    control.pause(office.alice, dispatch.pk)
+    with refused("letter-paused"):
+        rests.retry_put_off(office.alice, dispatch.pk)
+
+
+def resting(office: Office, ends: datetime) -> LaneShare:
+    """A destination asked for a rest, as a sender tells it."""
+    return LaneShare.objects.create(
+        egress=office.relay, site="*", node=SENDER, connections=1, most=1, next_at=ends,
+        until=ends, updated_at=clock.now(), why_code="suspended",
+        why_params={"rule": "x", "said": "421 4.7.0"},
+    )  # fmt: skip
+
+
+def test_a_letter_whose_destination_rests_is_not_said_to_be_tried(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = rows(dispatch)[0]
+    later = clock.now() + timedelta(minutes=9)
+    share = resting(office, later)
+    with pytest.raises(Conflict) as told:
+        letters.retry(office.alice, hanako.pk)
+    assert told.value.code == "place-rests"
+    assert f"{localtime(later):%H:%M}" in str(told.value)
+    assert acts_of(office, hanako) == []
+    letters.end_rest(office.alice, hanako.pk)
+    share.refresh_from_db()
+    assert share.wake_asked_at is not None
+
+
+def test_a_way_in_trouble_is_woken_from_its_letter(office: Office, dispatch: Dispatch) -> None:
+    hanako = rows(dispatch)[0]
+    with refused("no-rest"):
+        letters.end_rest(office.alice, hanako.pk)
+    Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).update(
+        trouble_code="refused",
+        trouble_since=clock.now(),
+        resume_at=clock.now() + timedelta(hours=1),
+    )
+    with refused("place-rests"):
+        letters.retry(office.alice, hanako.pk)
+    letters.end_rest(office.alice, hanako.pk)
+    resume_at = Egress.objects.of(office.workspace.pk).get(pk=office.relay.pk).resume_at
+    assert resume_at is not None
+    assert resume_at <= clock.now()
+
+
+def test_a_letter_with_a_time_of_its_own_is_due_and_waits_for_its_destination_only(
+    office: Office, dispatch: Dispatch
+) -> None:
+    hanako = rows(dispatch)[0]
+    later = clock.now() + timedelta(hours=4)
+    Delivery.objects.of(office.workspace.pk).update(next_attempt_at=later, attempts=1)
+    soon = clock.now() + timedelta(minutes=9)
+    resting(office, soon)
+    with running_sender():
+        until(a_sender_lives, "a sender that lives")
+        then = letters.retry(office.alice, hanako.pk)
+        assert then is not None
+        assert (then.code, then.until) == ("lane-rests", soon)
+    assert rows(dispatch)[0].next_attempt_at <= clock.now()

@@ -14,7 +14,7 @@ from hatobin.api.schemas.results import State
 Mood = Literal[
     "going", "slow", "resting", "unreachable", "soon", "later", "still", "empty", "no-sender"
 ]
-Act = Literal["retry", "hold", "let-go", "give-up", "move", "resend", "leave"]
+Act = Literal["retry", "end-rest", "hold", "let-go", "give-up", "move", "resend", "leave"]
 
 _LANE = {
     "egress_id": ID, "egress_name": "直接送る", "site": "gmail-smtp-in.l.google.com",

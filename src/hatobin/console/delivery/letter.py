@@ -7,26 +7,36 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from hatobin.accounts.rules import Actor, Right
 from hatobin.campaigns import queries as campaigns
+from hatobin.common.sentences import in_a_row
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only, told
 from hatobin.delivery.queries.history import History, history
+from hatobin.delivery.queries.standing import Standing
 from hatobin.delivery.services import letters
 
 # By what a button is called: the act, the right that it takes, and what is said afterwards.
 _ACTS: dict[str, tuple[Callable[[Actor, int], object], Right, Promise]] = {
     "retry": (letters.retry, Right.SEND, _("It is tried now. Look here again in a few seconds.")),
+    "end-rest": (
+        letters.end_rest,
+        Right.SEND,
+        _("It is tried again now. Look here again in a few seconds."),
+    ),
     "hold": (letters.hold, Right.SEND, _("It is held back. It leaves when you let it go.")),
     "let-go": (letters.let_go, Right.SEND, _("It waits for its turn again.")),
     "give-up": (letters.give_up, Right.STOP, _("It is given up. It never leaves.")),
     "resend": (letters.resend, Right.SEND, _("It is sent once more.")),
     "leave": (letters.leave, Right.SEND, _("It stays as it is.")),
 }
+_NEAR = {"in-turn", "in-hand", "handing-over"}  # it leaves within seconds
 
 
 @staff_only
@@ -38,8 +48,11 @@ def show(request: StaffRequest, delivery_id: int) -> HttpResponse:
         if act is None:
             return HttpResponse(status=404)
         with told(request):
-            act[0](request.actor, delivery_id)
-            messages.success(request, str(act[2]))
+            then = act[0](request.actor, delivery_id)
+            if isinstance(then, Standing) and then.code not in _NEAR:
+                messages.info(request, _still_waits(then))
+            else:
+                messages.success(request, str(act[2]))
         return redirect("console:delivery-letter", delivery_id)
     found = history(request.actor, delivery_id)
     return render(request, "console/delivery/letter.html", about(request, found))
@@ -54,3 +67,12 @@ def about(request: StaffRequest, found: History) -> dict[str, object]:
         "campaign": behind.get(str(found.dispatch_id)),
         "acts": [each for each in found.acts if request.actor.may(rights[each])],
     }
+
+
+def _still_waits(standing: Standing) -> str:
+    """What it waits for although its own time is over."""
+    rests = ""
+    if standing.until:
+        said = _("It leaves after %(time)s.")
+        rests = str(said) % {"time": date_format(localtime(standing.until), "H:i")}
+    return in_a_row(_("Its own time to wait is over."), standing.text, rests)

@@ -16,6 +16,7 @@ from hatobin.accounts.rules import Right
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.shared import staff_only, told
 from hatobin.delivery import queries as delivery
+from hatobin.delivery.queries.emergency import standing
 from hatobin.delivery.queries.lanes import lanes
 from hatobin.delivery.services.lanes import wake_lane, wake_way
 
@@ -60,6 +61,7 @@ def _context(request: StaffRequest) -> dict[str, object]:
         "troubled": [each for each in ways if each.trouble],
         "query": request.GET.urlencode(),
         "other_query": simple if wanted.details else query.urlencode(),
+        "may_wake": request.actor.may(Right.SEND) and not standing(request.actor.workspace_id),
         "may_send": request.actor.may(Right.SEND),
         "may_move": request.actor.may(Right.SEND) and sum(not each.sandbox for each in ways) > 1,
     }

@@ -35,6 +35,7 @@ from hatobin.delivery.rules.tries import schedule_words
 from hatobin.delivery.rules.troubles import trouble_text
 
 _ACTS = tuple(kind for kind in EVENTS if "." in kind)
+_RESTS = {"way-in-trouble", "lane-rests"}
 _ABOUT_DOUBT = {"dispatch.in-doubt-resent", "dispatch.in-doubt-left"}
 
 
@@ -235,8 +236,11 @@ def _acts(row: Delivery, dispatch: Dispatch, standing: Standing | None) -> Itera
     if row.held_at is not None:
         yield "let-go"
     else:
-        if not standing.in_hand:
-            yield "retry"
+        if dispatch.state == DispatchState.SENDING:
+            if standing.code in _RESTS:
+                yield "end-rest"
+            elif not standing.in_hand:
+                yield "retry"
         yield "hold"
     if not standing.in_hand and _other_ways(row.workspace_id, standing.road):
         yield "move"

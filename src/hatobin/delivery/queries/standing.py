@@ -44,6 +44,15 @@ class Standing:
     in_hand: bool
 
 
+class Rest(NamedTuple):
+    """A way of sending, or a destination there (``site``), takes nothing for a while, and why."""
+
+    road: Egress
+    site: str
+    why: str
+    until: datetime | None
+
+
 class _Reason(NamedTuple):
     code: str
     detail: str = ""
@@ -81,29 +90,38 @@ def _by_person(row: Delivery, dispatch: Dispatch) -> _Reason | None:
     return None
 
 
-def _by_engine(row: Delivery, place: Place) -> _Reason:
-    now = clock.now()
+def rest_of(place: Place) -> Rest | None:
+    """The rest of its way, else of its destination there, that a letter in this place waits for."""
     road = place.road
-    if not a_sender_lives():
-        return _Reason("no-sender")
-    if row.attempts and row.next_attempt_at > now:
-        return _Reason("put-off", until=row.next_attempt_at)
     if road.trouble_code:
-        detail = str(trouble_text(road.trouble_code, road.kind))
-        return _Reason("way-in-trouble", detail, road.resume_at)
-    if place.in_hand:
-        return _Reason("in-hand")
+        return Rest(road, "", str(trouble_text(road.trouble_code, road.kind)), road.resume_at)
+    now = clock.now()
     lanes = LaneShare.objects.filter(
         Q(site=place.site) | Q(domains__contains=[place.site]), egress=road, next_at__gt=now
     )
     lane = lanes.filter(until__gt=now).order_by("-next_at").first()
-    if lane is not None:
-        known = lane.why_code in WHY_CODES
-        rules = rules_of(row.workspace_id)
-        detail = (
-            why_text(lane.why_code, lane.why_params, rules) if known else str(mood_text("resting"))
-        )
-        return _Reason("lane-rests", detail, lane.next_at, lane.site)
+    if lane is None:
+        return None
+    if lane.why_code in WHY_CODES:
+        why = why_text(lane.why_code, lane.why_params, rules_of(road.workspace_id))
+    else:
+        why = str(mood_text("resting"))
+    return Rest(road, lane.site, why, lane.next_at)
+
+
+def _by_engine(row: Delivery, place: Place) -> _Reason:
+    now = clock.now()
+    if not a_sender_lives():
+        return _Reason("no-sender")
+    if row.attempts and row.next_attempt_at > now:
+        return _Reason("put-off", until=row.next_attempt_at)
+    rest = rest_of(place)
+    if rest is not None and not rest.site:
+        return _Reason("way-in-trouble", rest.why, rest.until)
+    if place.in_hand:
+        return _Reason("in-hand")
+    if rest is not None:
+        return _Reason("lane-rests", rest.why, rest.until, rest.site)
     if row.next_attempt_at > now:  # the road broke in the middle of it
         return _Reason("put-off", until=row.next_attempt_at)
     return _Reason("in-turn")

@@ -11,6 +11,8 @@ import uuid
 from typing import NamedTuple
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.rules import Actor, Right
@@ -20,9 +22,11 @@ from hatobin.common import clock
 from hatobin.common.errors import Conflict
 from hatobin.delivery.models import Delivery, DeliveryState, Dispatch, DispatchState, Egress
 from hatobin.delivery.queries.letters import access_letter, place_of
+from hatobin.delivery.queries.standing import Standing, rest_of, standing_of
 from hatobin.delivery.rules.reasons import Reason
 from hatobin.delivery.services import in_doubt
 from hatobin.delivery.services.control import locked
+from hatobin.delivery.services.lanes import refuse_while_still, wake_lane, wake_way
 from hatobin.delivery.services.lots import HELD_UNTIL, leave_queue, queue
 from hatobin.delivery.services.moving import check_way, way_to
 
@@ -37,10 +41,11 @@ class _Waiting(NamedTuple):
 
 
 @transaction.atomic
-def retry(actor: Actor, delivery_id: int) -> None:
-    """It is due now, however long its server asked to wait. A rest of its lane or road stays.
+def retry(actor: Actor, delivery_id: int) -> Standing | None:
+    """It is due now, however long its server asked to wait. A rest of its lane or road stays: what it waits for then.
 
-    Raises NotFound; Conflict when it does not wait, is held back, or a sender has it already.
+    Raises NotFound; Conflict when it does not wait, is held back, or a sender has it already; when an emergency
+    stop or a pause stands; and when only its lane or road rests, so that nothing would come of it.
     """
     check_right(actor, Right.SEND)
     found = _waiting(actor, delivery_id)
@@ -50,11 +55,37 @@ def retry(actor: Actor, delivery_id: int) -> None:
             _("This letter is held back."),
             advice=_("Let it go first."),
         )
+    refuse_while_still(found.dispatch)
+    if found.row.next_attempt_at <= clock.now():
+        _refuse_while_its_place_rests(found)
     road = _taken_out(found)
     found.row.next_attempt_at = clock.now()
     found.row.save(update_fields=["next_attempt_at"])
     queue(found.dispatch, [found.row], road)
     audit.record(actor, "delivery.retried", subject=_subject(found.row))
+    return standing_of(found.row, found.dispatch)
+
+
+@transaction.atomic
+def end_rest(actor: Actor, delivery_id: int) -> None:
+    """The rest that it waits for ends: of its destination, or of its whole way of sending, for all letters there.
+
+    Raises NotFound; Conflict when it does not wait for one, or an emergency stop or a pause stands.
+    """
+    check_right(actor, Right.SEND)
+    found = _waiting(actor, delivery_id)
+    refuse_while_still(found.dispatch)
+    rest = rest_of(place_of(found.row, found.dispatch))
+    if rest is None:
+        raise Conflict(
+            "no-rest",
+            _("It does not wait for the end of a rest."),
+            advice=_("Load the page again."),
+        )
+    if rest.site:
+        wake_lane(actor, rest.road.pk, rest.site)
+    else:
+        wake_way(actor, rest.road.pk)
 
 
 @transaction.atomic
@@ -180,6 +211,23 @@ def _taken_out(found: _Waiting) -> Egress:
             advice=_("If nothing happens, look at it again in a minute."),
         )
     return Egress.objects.of(found.dispatch.workspace_id).get(pk=road)
+
+
+def _refuse_while_its_place_rests(found: _Waiting) -> None:
+    rest = rest_of(place_of(found.row, found.dispatch))
+    if rest is None or rest.until is None or rest.until <= clock.now():
+        return
+    said = (
+        _("Sending to this destination rests until %(time)s.")
+        if rest.site
+        else _("Its way of sending rests until %(time)s.")
+    )
+    raise Conflict(
+        "place-rests",
+        said,
+        advice=_("To try it before that, end the rest: that is for all letters that wait there."),
+        params={"time": date_format(localtime(rest.until), "H:i")},
+    )
 
 
 def _need_one(count: int) -> None:
