@@ -35,7 +35,8 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
     with override(terminal_language()):
         found = query(operator_actor(runtime, workspace), slow=slow)
         if as_json:
-            sums = ("waiting", "still", "in_hand", "per_minute", "more", "more_waiting", "complete")
+            sums = ("waiting", "on_hold", "still", "in_hand", "per_minute", "more", "more_waiting",
+                    "complete")  # fmt: skip
             body = {name: getattr(found, name) for name in sums}
             body |= {
                 "senders": len(found.senders),
@@ -133,7 +134,7 @@ def _clock(moment: datetime) -> str:
 
 
 def _object(lane: LaneView) -> dict[str, object]:
-    plain = ("egress_name", "site", "title", "waiting", "later", "still", "in_hand", "per_minute",
+    plain = ("egress_name", "site", "title", "waiting", "later", "on_hold", "still", "in_hand", "per_minute",
              "mood", "why_code", "why", "most", "granted", "open", "accepted", "refused", "last_reply",
              "senders")  # fmt: skip
     return {

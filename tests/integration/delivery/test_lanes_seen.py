@@ -27,7 +27,7 @@ from hatobin.common.errors import Conflict, NotAllowed, NotFound
 from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
 from hatobin.delivery.queries.lanes import LaneView, lanes
 from hatobin.delivery.services import lanes as rests
-from hatobin.delivery.services import letters, moving
+from hatobin.delivery.services import letters, moving, shaping
 from hatobin.delivery.services.egress import (
     delete_egress,
     ensure_sandbox,
@@ -103,6 +103,32 @@ def test_what_waits_for_a_person_is_counted_apart(office: Office) -> None:
     found = lanes(office.alice)
     assert (found.waiting, found.still) == (0, 3)
     assert only(office).mood == "still"
+
+
+def test_a_hold_begins_by_itself_and_waits_for_nobody_unless_an_emergency_stop_stands(
+    office: Office,
+) -> None:
+    dispatch = office.release(hold=timedelta(minutes=5))
+    letters.hold(office.alice, rows(dispatch)[0].pk)
+    found = lanes(office.alice)
+    assert (found.waiting, found.on_hold, found.still) == (0, 2, 1)
+    letters.let_go(office.alice, rows(dispatch)[0].pk)
+    assert (only(office).mood, only(office).on_hold) == ("on-hold", 3)
+    Dispatch.objects.of(office.workspace.pk).update(stop_code="emergency")
+    assert (only(office).mood, only(office).still) == ("still", 3)
+
+
+def test_a_pace_that_demands_encryption_is_named(office: Office) -> None:
+    road = direct(office)
+    told(
+        road, "mx.a.example", domains=["a.example"], waiting=2, why_code="dead",
+        why_params={"kind": "starttls-not-offered"}, next_at=clock.now() + timedelta(hours=1),
+    )  # fmt: skip
+    with running_sender():
+        until(lambda: lanes(office.alice).senders, "a sender that lives")
+        assert "delivery pace demands" not in str(only(office).text)
+        shaping.save(office.alice, text='[default]\ntls = "required"\n')
+        assert "delivery pace demands" in str(only(office).text)
 
 
 def test_lots_of_domains_are_counted_to_the_lane_that_they_go_to(office: Office) -> None:

@@ -12,14 +12,14 @@ from hatobin.api.schemas.base import AT, ID, Said, answer, question
 from hatobin.api.schemas.results import State
 
 Mood = Literal[
-    "going", "slow", "resting", "unreachable", "soon", "later", "still", "empty", "no-sender"
-]
+    "going", "slow", "resting", "unreachable", "soon", "later", "on-hold", "still", "empty", "no-sender"
+]  # fmt: skip
 Act = Literal["retry", "end-rest", "hold", "let-go", "give-up", "move", "resend", "leave"]
 
 _LANE = {
     "egress_id": ID, "egress_name": "直接送る", "site": "gmail-smtp-in.l.google.com",
     "title": "Gmail, Google Workspace",
-    "domains": ["gmail.com"], "waiting": 1200, "later": 40, "still": 0, "in_hand": 5, "per_minute": 300,
+    "domains": ["gmail.com"], "waiting": 1200, "later": 40, "on_hold": 0, "still": 0, "in_hand": 5, "per_minute": 300,
     "mood": "resting", "text": "先方のサーバーから「少し待ってほしい」と言われたため、送信を休んでいます。",
     "why_code": "suspended", "why": "", "next_at": AT, "most": 5, "granted": 5, "open": 5, "accepted": 900,
     "refused": 12, "last_reply": "421 4.7.28", "senders": 1,
@@ -42,7 +42,10 @@ class LaneOut(Schema):
     domains: list[str]
     waiting: int = Field(description="Due now or later")
     later: int = Field(description="Those of them that were put off")
-    still: int = Field(description="Not counted in `waiting`: on hold, paused or held back")
+    on_hold: int = Field(description="Not counted in `waiting`: on hold, begins by itself")
+    still: int = Field(
+        description="Not counted in `waiting`: paused or held back, waits for a person"
+    )
     in_hand: int = Field(description="At servers at this moment")
     per_minute: int
     mood: Mood
@@ -78,6 +81,7 @@ class LanesOut(Schema):
     more: int = Field(description="Lanes that are not listed")
     more_waiting: int
     waiting: int
+    on_hold: int
     still: int
     in_hand: int
     per_minute: int
@@ -85,7 +89,7 @@ class LanesOut(Schema):
     complete: bool = Field(description="False where so much waits that only a part was counted")
     at: datetime
     model_config = answer(
-        lanes=[_LANE], more=0, more_waiting=0, waiting=1200, still=0, in_hand=5, per_minute=300, senders=[],
+        lanes=[_LANE], more=0, more_waiting=0, waiting=1200, on_hold=0, still=0, in_hand=5, per_minute=300, senders=[],
         complete=True, at=AT,
     )  # fmt: skip
 

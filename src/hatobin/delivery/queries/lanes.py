@@ -22,7 +22,7 @@ from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.queries.shaping import ShapingBroken, shaping_of
-from hatobin.delivery.rules.lane_words import Mood, mood_of, mood_text
+from hatobin.delivery.rules.lane_words import ENCRYPTION, Mood, mood_of, mood_text
 from hatobin.delivery.rules.shaping.document import Rule
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
 from hatobin.delivery.statements import statement
@@ -38,9 +38,10 @@ _ANY = "*"
 class LaneView:
     """Letters for one destination by one way of sending.
 
-    ``waiting``: due or later, in lots or in a sender; ``later``: the part of it whose time has not come;
-    ``still``: not counted there, waits for a person. ``text``: how it is, in plain words; ``why``: the same
-    for experts, may be empty. ``next_at``: when something may leave again, None when it may now.
+    ``waiting``: due or later, in lots or in a sender; ``later``: the part of it whose time has not come.
+    Not counted there: ``on_hold``, what begins by itself, and ``still``, what waits for a person. ``text``: how it
+    is, in plain words; ``why``: the same for experts, may be empty. ``next_at``: when something may leave again,
+    None when it may now.
     ``senders``: how many have it in hand; 0: it only stands in the queue.
     """
 
@@ -52,6 +53,7 @@ class LaneView:
     domains: tuple[str, ...]
     waiting: int
     later: int
+    on_hold: int
     still: int
     in_hand: int
     per_minute: int
@@ -72,6 +74,11 @@ class LaneView:
     def look(self) -> str:
         """Its mood among the states that a screen has a sign for."""
         return f"lane-{self.mood}"
+
+    @property
+    def apart(self) -> int:
+        """Letters that are not counted as waiting."""
+        return self.on_hold + self.still
 
     @property
     def may_wake(self) -> bool:
@@ -101,6 +108,7 @@ class LanesView:
     more: int
     more_waiting: int
     waiting: int
+    on_hold: int
     still: int
     in_hand: int
     per_minute: int
@@ -137,13 +145,14 @@ def lanes(
         for each in _merged(told, lots)
     ]
     chosen = [each for each in found if _is_chosen(each, search, egress_id, slow=slow)]
-    chosen.sort(key=lambda each: (-each.waiting - each.in_hand, -each.still, each.title, each.site))
+    chosen.sort(key=lambda each: (-each.waiting - each.in_hand, -each.apart, each.title, each.site))
     unseen = told[0]["lanes"] - len(told) if told else 0
     return LanesView(
         lanes=tuple(chosen[:SHOWN]),
         more=max(len(chosen) - SHOWN, 0) + unseen,
         more_waiting=sum(each.waiting for each in chosen[SHOWN:]),
         waiting=sum(each.waiting for each in found),
+        on_hold=sum(each.on_hold for each in found),
         still=sum(each.still for each in found),
         in_hand=told[0]["all_in_hand"] if told else 0,
         per_minute=told[0]["all_per_minute"] if told else 0,
@@ -193,7 +202,7 @@ def _merged(told: Sequence[Mapping[str, Any]], lots: Sequence[Mapping[str, Any]]
     for row in lots:
         key = row["egress_id"], row["site"]
         lane = by_domain.get(key) or merged.setdefault(key, _Lane(egress_id=key[0], site=key[1]))
-        lane.queued.update({name: row[name] for name in ("due", "later", "still")})
+        lane.queued.update({name: row[name] for name in ("due", "later", "on_hold", "still")})
         if row["next_at"] and (lane.next_at is None or row["next_at"] < lane.next_at):
             lane.next_at = row["next_at"]
     return [each for each in merged.values() if each.told or each.queued.total()]
@@ -205,12 +214,14 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
     rest_until = told.get("next_at")
     resting = rest_until is not None and rest_until > clock.now()
     code = told.get("why_code", "")
+    params = json.loads(told.get("why_params") or "{}")
     troubled = bool(road.trouble_code and not told.get("in_hand") and in_lane + queued["due"])
     mood = mood_of(
         why=code,
         in_lane=in_lane,
         due=queued["due"],
         later=queued["later"],
+        on_hold=queued["on_hold"],
         still=queued["still"],
         resting=resting or troubled,
         has_sender=has_sender,
@@ -224,17 +235,33 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
         domains=tuple(sorted(lane.domains)),
         waiting=told.get("waiting", 0) + queued["due"] + queued["later"],
         later=queued["later"],
+        on_hold=queued["on_hold"],
         still=queued["still"],
         in_hand=told.get("in_hand", 0),
         per_minute=told.get("per_minute", 0),
         mood=mood,
-        text=mood_text(mood),
+        text=_text(lane, road, mood, params),
         why_code=code,
-        why=why_text(code, json.loads(told["why_params"]), rules) if code in WHY_CODES else "",
+        why=why_text(code, params, rules) if code in WHY_CODES else "",
         next_at=_next_at(mood, rest_until if resting else road.resume_at, lane.next_at),
         **{name: told.get(name, 0) for name in _PLAIN},
         last_reply=told.get("last_reply") or "",
     )
+
+
+def _text(lane: _Lane, road: Egress, mood: Mood, params: Mapping[str, Any]) -> Promise:
+    kind = road.trouble_code or str(params.get("kind", ""))
+    demanded = road.kind == EgressKind.DIRECT and kind in ENCRYPTION and _wants_tls(lane, road)
+    why = lane.told.get("why_code", "")
+    return mood_text(mood, why=why, kind=kind, tls_demanded=demanded)
+
+
+def _wants_tls(lane: _Lane, road: Egress) -> bool:
+    try:
+        shaping = shaping_of(road.workspace_id)
+    except ShapingBroken:
+        return False
+    return shaping.for_lane(min(lane.domains, default=""), lane.site).tls == "required"
 
 
 _PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from hatobin.delivery.rules.lane_words import CONNECTED
 from hatobin.delivery.rules.shaping.document import Rule
 from hatobin.delivery.rules.shaping.problems import Origin
 from hatobin.delivery.rules.shaping.retry import RetrySchedule
@@ -163,10 +164,13 @@ def origin_words(origin: Origin) -> str:
 def why_text(code: str, params: Mapping[str, object], rules: Mapping[str, Rule]) -> str:
     """Why a lane is slow (``rules.shaping.Why``): one sentence. Until when is told beside it."""
     rate = params.get("per_second")
+    kind = str(params.get("kind", ""))
+    if code == "dead" and kind in CONNECTED:
+        return gettext("Paused. %(trouble)s") % {"trouble": trouble_text(kind)}
     filled = {
         **params,
         "meaning": meaning_of(str(params.get("rule", "")), rules),
-        "trouble": trouble_text(str(params.get("kind", ""))),
+        "trouble": trouble_text(kind),
         "speed": gettext("%(count)s a second") % {"count": f"{rate:.3g}"} if rate else "",
     }
     return str(_WHY[code]) % filled

@@ -1,15 +1,17 @@
--- queue_sums: what waits in lots for each road and site of a workspace: due now, later, and standing still (on hold, paused, held
--- back by a person). Lots are counted, never letters; of very many lots the first ones.
+-- queue_sums: what waits in lots for each road and site of a workspace: due now, later, on hold (begins by itself), and standing still
+-- (paused, held back by a person, under an emergency stop). Lots are counted, never letters; of very many lots the first ones.
 SELECT q.egress_id, q.site,
        coalesce(sum(q.letters) FILTER (WHERE q.kind = 'held'), 0)::bigint AS in_lots,
        coalesce(sum(q.letters) FILTER (WHERE q.kind = 'due'), 0)::bigint AS due,
        coalesce(sum(q.letters) FILTER (WHERE q.kind = 'later'), 0)::bigint AS later,
+       coalesce(sum(q.letters) FILTER (WHERE q.kind = 'on_hold'), 0)::bigint AS on_hold,
        coalesce(sum(q.letters) FILTER (WHERE q.kind = 'still'), 0)::bigint AS still,
        min(q.due_at) FILTER (WHERE q.kind = 'later') AS next_at,
        sum(count(*)) OVER ()::bigint AS lots
 FROM (
     SELECT l.egress_id, l.site, l.due_at, cardinality(l.ids) AS letters,
            CASE WHEN l.node IS NOT NULL THEN 'held'
+                WHEN d.state = 'held' AND d.stop_code <> 'emergency' AND l.due_at < timestamptz '9000-01-01 00:00+00' THEN 'on_hold'
                 WHEN d.state <> 'sending' OR l.due_at >= timestamptz '9000-01-01 00:00+00' THEN 'still'
                 WHEN l.due_at <= now() THEN 'due'
                 ELSE 'later' END AS kind
