@@ -18,6 +18,7 @@ from hatobin.common.errors import NotFound
 from hatobin.common.hosts import is_loopback
 from hatobin.delivery.egress.providers import PROVIDERS
 from hatobin.delivery.models import Egress, EgressKind
+from hatobin.delivery.queries.troubles import is_in_trouble, next_try_of
 from hatobin.delivery.rules.troubles import trouble_text
 
 _SHOWN = 3  # addresses of a direct road in one line
@@ -34,7 +35,8 @@ class SourceView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EgressView:
-    """A road. ``trouble``: a sentence, empty when it works; ``trouble_words``: the server's own.
+    """A road. ``trouble``: a sentence, empty when it works, or nothing waits for it any more; ``trouble_words``:
+    the server's own; ``resume_at``: its next try, where that is to come.
 
     ``place``: where letters go, in a few signs, such as ``smtp.example.jp:587`` or the service's name.
     ``settings``: of a mail service, what is not secret. ``has_password``: it, or a service's keys, are stored.
@@ -138,6 +140,7 @@ def _where(row: Egress) -> str:
 
 
 def _view(row: Egress) -> EgressView:
+    troubled = is_in_trouble(row)
     return EgressView(
         id=row.pk,
         name=row.label,
@@ -159,10 +162,10 @@ def _view(row: Egress) -> EgressView:
         connections=row.connections,
         messages_per_connection=row.messages_per_connection,
         is_default=row.is_default,
-        trouble=trouble_text(row.trouble_code, row.kind),
-        trouble_words=row.trouble_text,
-        trouble_since=row.trouble_since,
-        resume_at=row.resume_at,
+        trouble=trouble_text(row.trouble_code, row.kind) if troubled else "",
+        trouble_words=row.trouble_text if troubled else "",
+        trouble_since=row.trouble_since if troubled else None,
+        resume_at=next_try_of(row) if troubled else None,
     )
 
 

@@ -20,6 +20,7 @@ from hatobin.delivery.models import (
 )
 from hatobin.delivery.queries.lanes import a_sender_lives, rules_of
 from hatobin.delivery.queries.letters import Place, place_of
+from hatobin.delivery.queries.troubles import next_try_of
 from hatobin.delivery.rules.history_words import standing_text
 from hatobin.delivery.rules.lane_words import mood_text
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
@@ -94,7 +95,7 @@ def rest_of(place: Place) -> Rest | None:
     """The rest of its way, else of its destination there, that a letter in this place waits for."""
     road = place.road
     if road.trouble_code:
-        return Rest(road, "", str(trouble_text(road.trouble_code, road.kind)), road.resume_at)
+        return Rest(road, "", str(trouble_text(road.trouble_code, road.kind)), next_try_of(road))
     now = clock.now()
     lanes = LaneShare.objects.filter(
         Q(site=place.site) | Q(domains__contains=[place.site]), egress=road, next_at__gt=now

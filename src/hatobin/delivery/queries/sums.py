@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 
 from hatobin.common import clock
 from hatobin.delivery.models import DeliveryState, Dispatch, DispatchState
+from hatobin.delivery.queries.troubles import next_try_of, trouble_of
 from hatobin.delivery.rules.states import OPEN
 from hatobin.delivery.rules.tries import schedule_words
 from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
@@ -62,8 +63,8 @@ class Progress:
 
     ``time_left``: until the letters that nobody put off have been tried once; None when none of these waits
     or nothing can be said. The others have their time: ``next_try_at``. ``trouble``: a sentence about
-    the road, empty when it works; ``trouble_advice``: what to do; ``trouble_words``: the server's.
-    ``stop_code``: why it was stopped. ``retry``: its own times for what is put off, as typed and in words;
+    a road that some of it waits for, empty when they work; ``trouble_advice``: what to do;
+    ``trouble_words``: the server's. ``stop_code``: why it was stopped. ``retry``: its own times for what is put off, as typed and in words;
     empty: as usual for each destination.
     """
 
@@ -104,13 +105,13 @@ def sums(dispatch_id: uuid.UUID) -> Sums:
 
 def progress(dispatch_id: uuid.UUID) -> Progress:
     """How it goes now. Rights as for ``sums``."""
-    dispatch = Dispatch.objects.across_workspaces().select_related("egress").get(pk=dispatch_id)
+    dispatch = Dispatch.objects.across_workspaces().get(pk=dispatch_id)
     counted = _counted(dispatch_id)
     now = _sums(dispatch.audience, counted)
     rate = sum(counted[state].lately for state in _ANSWERED if state in counted)
     waiting = counted.get(DeliveryState.WAITING)
-    egress = dispatch.egress
     is_open = dispatch.state in {DispatchState.SENDING, DispatchState.PAUSED}
+    way = trouble_of(dispatch.workspace_id, dispatch.pk) if is_open else None
     return Progress(
         state=dispatch.state,
         state_text=dispatch.get_state_display(),
@@ -124,10 +125,10 @@ def progress(dispatch_id: uuid.UUID) -> Progress:
         retry_text=schedule_words(dispatch.retry),
         started_at=dispatch.started_at,
         finished_at=dispatch.finished_at,
-        trouble=trouble_text(egress.trouble_code, egress.kind) if is_open else "",
-        trouble_advice=trouble_advice(egress.trouble_code, egress.kind) if is_open else "",
-        trouble_words=egress.trouble_text if is_open else "",
-        resume_at=egress.resume_at if is_open else None,
+        trouble=trouble_text(way.trouble_code, way.kind) if way else "",
+        trouble_advice=trouble_advice(way.trouble_code, way.kind) if way else "",
+        trouble_words=way.trouble_text if way else "",
+        resume_at=next_try_of(way) if way else None,
         stop_code=dispatch.stop_code,
     )
 

@@ -145,6 +145,7 @@ class Sender:
         await self._line.run("expire")
         for row in await self._line.run("to_fall_back", seconds=_FALL_BACK_AFTER):
             await self._fall_back(row)
+        await self._line.run("old_troubles")
         settled = [row["id"] for row in await self._line.run("settled")]
         if settled:
             await self._line.together(

@@ -1,0 +1,114 @@
+"""A way's trouble is told as long as something waits for it, of the letters that wait for it, and then no more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.integration.delivery.stage import (
+    Office,
+    make_office,
+    relay_that_is_down,
+    rows,
+    running_sender,
+    send,
+    troubled_since,
+    until,
+)
+
+from hatobin.common import clock
+from hatobin.delivery.models import Dispatch, Egress, Lot
+from hatobin.delivery.queries import egress, progress
+from hatobin.delivery.services import letters, moving
+from hatobin.delivery.services.egress import save_relay
+from hatobin.intake.sink import SinkThread
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def office(sink: SinkThread) -> Office:
+    return make_office(sink)
+
+
+@pytest.fixture
+def dispatch(office: Office) -> Dispatch:
+    made = office.release()
+    Dispatch.objects.of(office.workspace.pk).filter(pk=made.pk).update(state="sending")
+    return made
+
+
+def failed(office: Office, road: Egress, *, next_try: timedelta) -> None:
+    Egress.objects.of(office.workspace.pk).filter(pk=road.pk).update(
+        trouble_code="refused",
+        trouble_text="",
+        trouble_since=clock.now() - timedelta(minutes=5),
+        resume_at=clock.now() + next_try,
+    )
+
+
+def spare(office: Office) -> Egress:
+    return save_relay(office.alice, name="予備", host="127.0.0.1", port=2525, tls="none")
+
+
+def test_a_trouble_of_which_nothing_waits_any_more_is_not_told(
+    office: Office, dispatch: Dispatch
+) -> None:
+    failed(office, office.relay, next_try=timedelta(minutes=-1))
+    seen = egress(office.alice, office.relay.pk)
+    assert str(seen.trouble)
+    assert seen.resume_at is None, "a next try in the past is none"
+    moving.move_way(office.alice, office.relay.pk, spare(office).pk)
+    seen = egress(office.alice, office.relay.pk)
+    assert (seen.trouble, seen.trouble_words, seen.trouble_since) == ("", "", None)
+
+
+def test_a_trouble_whose_next_try_is_to_come_is_told(office: Office) -> None:
+    failed(office, office.relay, next_try=timedelta(minutes=1))
+    seen = egress(office.alice, office.relay.pk)
+    assert str(seen.trouble)
+    assert seen.resume_at is not None
+
+
+def test_a_sender_forgets_an_old_trouble_that_would_keep_a_way_from_being_a_fall_back(
+    office: Office,
+) -> None:
+    first = relay_that_is_down(office, office.relay)
+    failed(office, office.relay, next_try=timedelta(minutes=-1))
+    troubled_since(first, minutes=6)
+    office.relay = first
+    assert send(office.release()).accepted == 3
+
+
+def test_a_sender_keeps_a_trouble_for_which_letters_wait(
+    office: Office, dispatch: Dispatch
+) -> None:
+    other = spare(office)
+    failed(office, office.relay, next_try=timedelta(minutes=-1))
+    failed(office, other, next_try=timedelta(minutes=-1))
+    Dispatch.objects.of(office.workspace.pk).update(state="paused")
+
+    def code(road: Egress) -> str:
+        return Egress.objects.of(office.workspace.pk).get(pk=road.pk).trouble_code
+
+    with running_sender():
+        until(lambda: not code(other), "the old trouble is forgotten")
+    assert code(office.relay) == "refused"
+
+
+def test_the_trouble_of_a_letter_is_of_the_way_that_it_waits_for_now(
+    office: Office, dispatch: Dispatch
+) -> None:
+    other = spare(office)
+    failed(office, office.relay, next_try=timedelta(minutes=1))
+    now = progress(dispatch.pk)
+    assert str(now.trouble)
+    assert now.resume_at is not None
+    letters.move(office.alice, rows(dispatch)[0].pk, other.pk)
+    assert str(progress(dispatch.pk).trouble), "two letters wait for it still"
+    moving.move_letter(office.alice, dispatch.pk, other.pk)
+    assert Lot.objects.of(office.workspace.pk).filter(egress=other).exists()
+    now = progress(dispatch.pk)
+    assert (now.trouble, now.trouble_advice, now.resume_at) == ("", "", None)
+    failed(office, other, next_try=timedelta(minutes=1))
+    assert str(progress(dispatch.pk).trouble)
