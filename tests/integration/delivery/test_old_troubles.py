@@ -17,7 +17,7 @@ from tests.integration.delivery.stage import (
 )
 
 from hatobin.common import clock
-from hatobin.delivery.models import Dispatch, Egress, Lot
+from hatobin.delivery.models import Dispatch, Egress, LaneShare, Lot
 from hatobin.delivery.queries import egress, progress
 from hatobin.delivery.services import letters, moving
 from hatobin.delivery.services.egress import save_relay
@@ -112,3 +112,48 @@ def test_the_trouble_of_a_letter_is_of_the_way_that_it_waits_for_now(
     assert (now.trouble, now.trouble_advice, now.resume_at) == ("", "", None)
     failed(office, other, next_try=timedelta(minutes=1))
     assert str(progress(dispatch.pk).trouble)
+
+
+def saved(office: Office, **changed: object) -> None:
+    plain = {"name": "中継", "host": "127.0.0.1", "port": office.relay.port, "tls": "none"}
+    save_relay(office.alice, egress_id=office.relay.pk, **(plain | changed))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wakes"),
+    [({"port": 2526}, True), ({"host": "localhost"}, True), ({"tls": "opportunistic"}, True),
+     ({"name": "別の名前"}, False), ({}, False)],
+)  # fmt: skip
+def test_a_way_that_was_changed_goes_on_at_once_and_a_new_name_is_no_change(
+    office: Office, dispatch: Dispatch, changed: dict[str, object], wakes: bool
+) -> None:
+    later = clock.now() + timedelta(hours=1)
+    Lot.objects.of(office.workspace.pk).update(due_at=later)
+    share = LaneShare.objects.create(
+        egress=office.relay, site="*", node=1, connections=1, most=1, next_at=later, until=later,
+        updated_at=clock.now(), why_code="suspended", why_params={"rule": "x", "said": "421"},
+    )  # fmt: skip
+    saved(office, **changed)
+    share.refresh_from_db()
+    assert (share.wake_asked_at is not None) is wakes
+    assert (Lot.objects.of(office.workspace.pk).get().due_at <= clock.now()) is wakes
+
+
+def test_a_way_that_was_in_trouble_goes_on_when_it_is_mended(
+    office: Office, sink: SinkThread
+) -> None:
+    saved(office, port=1)
+    road = Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk)
+
+    def rests_long() -> bool:
+        resume_at = road.get().resume_at
+        return resume_at is not None and resume_at - clock.now() > timedelta(seconds=6)
+
+    with running_sender():
+        dispatch = office.release()
+        until(rests_long, "a rest of ten seconds", within=40)
+        before = road.get().resume_at
+        assert before is not None
+        saved(office, port=sink.port)
+        until(lambda: {row.state for row in rows(dispatch)} == {"accepted"}, "all are accepted")
+        assert clock.now() < before, "they left when the rest was over anyway"

@@ -11,6 +11,10 @@ from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.workspaces import lock_workspace
 from hatobin.common.errors import Conflict, Invalid, NotFound
 from hatobin.delivery.models import Egress, EgressKind
+from hatobin.delivery.services.waking import wake_everything_of
+
+_PLACE = ("host", "port", "tls", "username", "sources", "provider", "settings")
+_SECRETS = ("sealed_password", "sealed_credentials")
 
 
 class Kept(enum.Enum):
@@ -53,14 +57,27 @@ def access_row(actor: Actor, egress_id: uuid.UUID) -> Egress:
 
 
 def store(row: Egress, *, fallback_id: Fallback, make_default: bool) -> None:
-    """Writes the row; what was wrong with it before is forgotten, because it may be mended."""
+    """Writes the row; what was wrong with it before is forgotten, and its rest ends, because it may be mended.
+
+    A rest that a server asked for stays where the same server is used in the same way.
+    """
+    was = Egress.objects.of(row.workspace_id).filter(pk=row.pk).first()
     if fallback_id is not KEPT:
         row.fallback_id = _checked_fallback(row, fallback_id)
     row.trouble_code = row.trouble_text = ""
     row.trouble_since = row.resume_at = None
     row.save()
+    if was is not None and (was.trouble_code or _leads_elsewhere(was, row)):
+        wake_everything_of(row)
     if make_default:
         set_default(row)
+
+
+def _leads_elsewhere(was: Egress, row: Egress) -> bool:
+    """Whether server, protection, sign-in, sources or service are others than before."""
+    return any(getattr(was, name) != getattr(row, name) for name in _PLACE) or any(
+        bytes(getattr(was, name) or b"") != bytes(getattr(row, name) or b"") for name in _SECRETS
+    )
 
 
 def set_default(row: Egress) -> None:

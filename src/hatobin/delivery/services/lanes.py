@@ -19,6 +19,7 @@ from hatobin.delivery.models import Dispatch, DispatchState, Egress, LaneShare
 from hatobin.delivery.services.control import locked
 from hatobin.delivery.services.egress_rows import access_row
 from hatobin.delivery.services.emergency import refuse_while_stopped
+from hatobin.delivery.services.waking import end_rest_of_lots, wake_everything_of
 from hatobin.delivery.statements import statement
 
 
@@ -35,7 +36,7 @@ def wake_lane(actor: Actor, egress_id: uuid.UUID, site: str) -> int:
     shares = LaneShare.objects.filter(egress=road, site=site)
     domains = {each for told in shares.values_list("domains", flat=True) for each in told}
     shares.update(wake_asked_at=clock.now())
-    count = _end_rest(road, sorted(domains | {site}))
+    count = end_rest_of_lots(road, sorted(domains | {site}))
     audit.record(actor, "lane.woken", subject=str(road.pk), site=site)
     return count
 
@@ -51,8 +52,7 @@ def wake_way(actor: Actor, egress_id: uuid.UUID) -> int:
     refuse_while_stopped(actor.workspace_id)
     if road.resume_at is not None:
         Egress.objects.of(actor.workspace_id).filter(pk=road.pk).update(resume_at=clock.now())
-    LaneShare.objects.filter(egress=road).update(wake_asked_at=clock.now())
-    count = _end_rest(road, None)
+    count = wake_everything_of(road)
     audit.record(actor, "egress.woken", subject=str(road.pk))
     return count
 
@@ -88,9 +88,3 @@ def refuse_while_still(dispatch: Dispatch) -> None:
             _("The whole letter is on hold and has not begun, so nothing of it is tried."),
             advice=_("It begins by itself when the hold is over."),
         )
-
-
-def _end_rest(road: Egress, sites: list[str] | None) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(statement("end_rest"), {"egress": road.pk, "sites": sites})
-        return int(cursor.rowcount)
