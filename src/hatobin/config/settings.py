@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "hatobin.console.middleware.WorkspaceMiddleware",
+    "hatobin.console.middleware.WrongMethodPage",
 ]
 
 ROOT_URLCONF = "hatobin.config.urls"

@@ -1,12 +1,14 @@
-"""The workspace a signed-in person works in, and the language they chose."""
+"""The workspace a signed-in person works in, and a page for who asks for a button's address."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from hatobin.accounts.models import User, Workspace
 from hatobin.accounts.rules import Actor
@@ -36,6 +38,29 @@ class WorkspaceMiddleware:
         if request.user.is_authenticated:
             _attach(staff)
         return self._get_response(request)
+
+
+class WrongMethodPage:
+    """A page for who asks for the address of a button, as others have for what is not there (404).
+
+    Only for the console's own addresses: machines that ask elsewhere want no page.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self._get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not _in_console(request):
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
+def _in_console(request: HttpRequest) -> bool:
+    found = request.resolver_match
+    return found is not None and found.app_name == "console"
 
 
 def _attach(request: StaffRequest) -> None:

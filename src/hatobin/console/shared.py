@@ -9,12 +9,12 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from hatobin.common.errors import HatobinError, NotAllowed, NotFound
 from hatobin.console.middleware import StaffRequest
+from hatobin.console.signed_out import signed_in
 
 P = ParamSpec("P")
 View = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
@@ -33,7 +33,7 @@ def staff_only(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpRespo
         except HatobinError as error:
             return problem_page(request, error)
 
-    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", login_required(guarded))
+    return cast("Callable[Concatenate[HttpRequest, P], HttpResponseBase]", signed_in(guarded))
 
 
 def problem_page(request: HttpRequest, error: HatobinError) -> HttpResponse:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from hatobin.accounts.models import User
 from hatobin.accounts.services import audit
+from hatobin.console.signed_out import tell_to_press_again
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -51,6 +52,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Signs in, and tells the person's workspaces."""
         super().login(request, user)
         audit.record_for_user(user, "user.signed-in")
+        tell_to_press_again(request)
 
     def set_password(self, user: User, password: str) -> None:
         """A new password; Django ends the person's other sessions with it."""

@@ -8,7 +8,6 @@ from allauth.account.views import LoginView
 from allauth.usersessions.adapter import get_adapter
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -21,17 +20,22 @@ from hatobin.accounts.services.setup import is_set_up
 from hatobin.common.errors import NotFound
 from hatobin.console.entrance.browsers import browser_words
 from hatobin.console.shared import problem_page
+from hatobin.console.signed_out import PRESSED, signed_in
 
 
 class SignIn(LoginView):  # type: ignore[misc]
     """The sign-in form; before the first owner it says where the key to the house is."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """allauth's, and whether there is anybody who could sign in."""
-        return {**super().get_context_data(**kwargs), "needs_owner": not is_set_up()}
+        """allauth's, whether there is anybody who could sign in, and whether a button led here."""
+        return {
+            **super().get_context_data(**kwargs),
+            "needs_owner": not is_set_up(),
+            "pressed": self.request.session.get(PRESSED, False),
+        }
 
 
-@login_required
+@signed_in
 @require_http_methods(["GET", "POST"])
 def sessions(request: HttpRequest) -> HttpResponse:
     """Every place where the person is signed in; POST ends one of them, or all others."""

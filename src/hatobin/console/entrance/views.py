@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
@@ -18,6 +17,7 @@ from hatobin.common.errors import HatobinError
 from hatobin.console.entrance.forms import OwnerForm, PersonForm
 from hatobin.console.middleware import SESSION_KEY
 from hatobin.console.shared import add_problem, problem_page
+from hatobin.console.signed_out import signed_in
 
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -84,7 +84,7 @@ def _join(request: HttpRequest, user: User, token: str, row: Invitation) -> Http
     return render(request, "console/entrance/join.html", context)
 
 
-@login_required
+@signed_in
 @require_safe
 def no_workspace(request: HttpRequest) -> HttpResponse:
     """For a person whose last membership ended."""
