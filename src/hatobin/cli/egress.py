@@ -136,6 +136,7 @@ def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -
     """Try one, without sending anything (exit status 1 when it does not work)."""
     from django.utils.translation import override
 
+    from hatobin.delivery.rules.troubles import words_label
     from hatobin.delivery.services.egress_test import test_egress
 
     actor = _actor(runtime, workspace)
@@ -150,7 +151,7 @@ def test(runtime: Runtime, which: str, to: str, workspace: str, as_json: bool) -
                 click.echo(f"{each.text}: {words[each.ok]}{detail}")
             click.echo(" ".join(filter(None, (str(found.text), str(found.advice)))))
             if found.words:
-                click.echo(_("In the server's own words:") + f" {found.words}")
+                click.echo(f"{words_label(found.code)}: {found.words}")
     if not found.ok:
         sys.exit(1)
 

@@ -139,6 +139,7 @@ _LOOKS: dict[str, tuple[str, str, Promise]] = {
     "lane-later": ("", "clock", pgettext_lazy("lane", "Later")),
     "lane-on-hold": ("", "clock", pgettext_lazy("lane", "On hold")),
     "lane-still": ("care", "pause", pgettext_lazy("lane", "Waits for a person")),
+    "lane-stopped": ("bad", "stop", pgettext_lazy("lane", "Stopped")),
     "lane-empty": ("good", "check", pgettext_lazy("lane", "Done")),
     "lane-no-sender": ("bad", "error", pgettext_lazy("lane", "Stands still")),
     "staged": ("house", "edit", _("Not confirmed")),

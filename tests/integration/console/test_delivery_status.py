@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -226,3 +227,80 @@ def test_another_office_finds_nothing_of_it(stage: Stage, letter: str, relay: Eg
     assert stranger.post(address, {"act": "give-up"}).status_code == 404
     taro.refresh_from_db()
     assert taro.state == "waiting"
+
+
+def in_trouble(relay: Egress, *, words: str, code: str = "refused") -> None:
+    Egress.objects.of(relay.workspace_id).filter(pk=relay.pk).update(
+        trouble_code=code,
+        trouble_text=words,
+        trouble_since=clock.now(),
+        resume_at=clock.now() + timedelta(hours=1),
+    )
+
+
+def test_while_an_emergency_stop_stands_no_next_try_is_promised(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    rest(relay)
+    Delivery.objects.of(stage.workspace.pk).update(
+        attempts=1, next_attempt_at=clock.now() + timedelta(minutes=9)
+    )
+    in_trouble(relay, words="")
+    story = reverse("console:delivery-letter", args=[rows(stage)[1].pk])
+    addresses = (reverse("console:delivery"), f"{letter}/result/", story)
+    promises = ("Next try", "next try", "Goes on at", "tried again")
+    for address in addresses[:2]:  # without a sender the story promises nothing
+        assert any(each in words_of(alice.get(address)) for each in promises)
+    emergency.stop(stage.alice)
+    for address in addresses:
+        said = words_of(alice.get(address))
+        assert "nothing is tried until it is lifted." in said
+        assert not [each for each in promises if each in said], said
+
+
+def test_a_hold_under_an_emergency_stop_counts_down_to_nothing(stage: Stage, alice: Client) -> None:
+    row = stage.draft()
+    stage.release(row, timedelta(minutes=5))
+    page = alice.get(f"/letters/{row.id}/result/")
+    assert b"data-until" in page.content
+    emergency.stop(stage.alice)
+    page = alice.get(f"/letters/{row.id}/result/")
+    assert b"data-until" not in page.content
+    assert b'id="call-back"' in page.content
+    assert "An emergency stop stands" in words_of(page)
+
+
+@pytest.mark.parametrize(
+    ("code", "words", "label"),
+    [
+        ("refused", "[Errno 111] Connection refused", "Technical details"),
+        ("greeting-refused", "You are not welcome", "The server's words"),
+    ],
+)
+def test_what_no_server_said_is_not_called_its_words(
+    stage: Stage, letter: str, relay: Egress, alice: Client, code: str, words: str, label: str
+) -> None:
+    in_trouble(relay, words=words, code=code)
+    for address in (
+        reverse("console:delivery"),
+        f"{letter}/result/",
+        reverse("console:settings-roads"),
+    ):
+        said = words_of(alice.get(address))
+        assert re.search(rf"{label}: +{re.escape(words)}", said), said
+
+
+def test_the_ways_of_sending_tell_a_trouble_with_advice_time_and_what_waits(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    in_trouble(relay, words="")
+    page = alice.get(reverse("console:settings-roads"))
+    said = words_of(page)
+    assert "Check server name and port; ask whoever runs the server." in said
+    assert "Next try:" in said
+    assert f'id="wake-{relay.pk}"' in page.content.decode()
+    assert f'href="/delivery/?way={relay.pk}"' in page.content.decode()
+    result = alice.get(f"{letter}/result/").content.decode()
+    assert f'id="wake-{relay.pk}"' in result
+    emergency.stop(stage.alice)
+    assert 'id="wake-' not in alice.get(reverse("console:settings-roads")).content.decode()

@@ -162,13 +162,15 @@ def test_lanes_of_several_senders_are_one_and_a_share_that_ended_is_none(office:
 def test_a_way_in_trouble_is_not_said_to_go(office: Office) -> None:
     dispatch = released(office)
     later = clock.now() + timedelta(minutes=1)
-    told(office.relay, "*")
+    told(office.relay, "*", next_at=later + timedelta(minutes=3))
     Egress.objects.of(office.workspace.pk).filter(pk=office.relay.pk).update(
         trouble_code="refused", trouble_since=clock.now(), resume_at=later
     )
     with running_sender():
         until(lambda: lanes(office.alice).senders, "a sender that lives")
-        assert (only(office).mood, only(office).next_at) == ("unreachable", later)
+        lane = only(office)
+        assert (lane.mood, lane.next_at) == ("unreachable", later), "one time, the way's own"
+        assert not lane.may_wake, "one button, above all its lanes"
         assert rows(dispatch)[0].state == "waiting"
 
 

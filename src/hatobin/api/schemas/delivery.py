@@ -12,7 +12,8 @@ from hatobin.api.schemas.base import AT, ID, Said, answer, question
 from hatobin.api.schemas.results import State
 
 Mood = Literal[
-    "going", "slow", "resting", "unreachable", "soon", "later", "on-hold", "still", "empty", "no-sender"
+    "going", "slow", "resting", "unreachable", "soon", "later", "on-hold", "still", "empty", "no-sender",
+    "stopped",
 ]  # fmt: skip
 Act = Literal["retry", "end-rest", "hold", "let-go", "give-up", "move", "resend", "leave"]
 

@@ -89,5 +89,6 @@ def _roads(request: StaffRequest, **tried: object) -> HttpResponse:
     context = {
         "egresses": queries.egresses(request.actor),
         "may_manage": request.actor.may(Right.MANAGE),
+        "may_send": request.actor.may(Right.SEND),
     }
     return render(request, "console/settings/roads.html", context | tried)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext_lazy
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.accounts.rules import Right
 from hatobin.common.sentences import in_a_row
 from hatobin.console import parts
+from hatobin.delivery.rules.troubles import words_label
 from hatobin.wire.address import in_own_letters
 
 register = template.Library()
@@ -178,6 +180,12 @@ def clock_time(moment: datetime | None) -> SafeString:
     return format_html(
         '<span class="when">{}</span>', f"{local:%H:%M:%S}" if near else f"{local:%H:%M}"
     )
+
+
+@register.simple_tag(name="words_label")
+def label_of_words(code: str) -> Promise:
+    """Whose the words of a failed test are."""
+    return words_label(code)
 
 
 @register.simple_tag(name="in_a_row")

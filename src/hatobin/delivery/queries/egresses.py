@@ -19,7 +19,7 @@ from hatobin.common.hosts import is_loopback
 from hatobin.delivery.egress.providers import PROVIDERS
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.queries.troubles import is_in_trouble, next_try_of
-from hatobin.delivery.rules.troubles import trouble_text
+from hatobin.delivery.rules.troubles import trouble_advice, trouble_text, words_label
 
 _SHOWN = 3  # addresses of a direct road in one line
 
@@ -63,9 +63,16 @@ class EgressView:
     messages_per_connection: int
     is_default: bool
     trouble: str | Promise
+    trouble_advice: str | Promise
     trouble_words: str
+    words_label: str | Promise
     trouble_since: datetime | None
     resume_at: datetime | None
+
+    @property
+    def key(self) -> str:
+        """Its id in an address."""
+        return str(self.id)
 
 
 def egresses(actor: Actor) -> tuple[EgressView, ...]:
@@ -163,7 +170,9 @@ def _view(row: Egress) -> EgressView:
         messages_per_connection=row.messages_per_connection,
         is_default=row.is_default,
         trouble=trouble_text(row.trouble_code, row.kind) if troubled else "",
+        trouble_advice=trouble_advice(row.trouble_code, row.kind) if troubled else "",
         trouble_words=row.trouble_text if troubled else "",
+        words_label=words_label(row.trouble_code),
         trouble_since=row.trouble_since if troubled else None,
         resume_at=next_try_of(row) if troubled else None,
     )

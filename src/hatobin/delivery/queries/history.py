@@ -32,7 +32,7 @@ from hatobin.delivery.rules.decide import fill_words
 from hatobin.delivery.rules.history_words import EVENTS, event_text
 from hatobin.delivery.rules.reasons import Reason, reason_text
 from hatobin.delivery.rules.tries import schedule_words
-from hatobin.delivery.rules.troubles import trouble_text
+from hatobin.delivery.rules.troubles import is_technical, trouble_text
 
 _ACTS = tuple(kind for kind in EVENTS if "." in kind)
 _RESTS = {"way-in-trouble", "lane-rests"}
@@ -42,7 +42,8 @@ _ABOUT_DOUBT = {"dispatch.in-doubt-resent", "dispatch.in-doubt-left"}
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
     """One thing that happened. ``detail``: the reason in a sentence; ``answer``: the server's own words, with the
-    address filled in; ``by``: who, for what a person did. Server, address, source and TLS of a try."""
+    address filled in, or the system's where no server spoke (``technical``); ``by``: who, for what a person did.
+    Server, address, source and TLS of a try."""
 
     at: datetime
     kind: str
@@ -57,6 +58,7 @@ class Event:
     answer: str = ""
     next_at: datetime | None = None
     by: str = ""
+    technical: bool = False
 
     @property
     def look(self) -> str:
@@ -155,6 +157,7 @@ def _try(each: Attempt, ways: Mapping[int, Route], recipient: str) -> Event:
         detail=detail,
         number=each.number if kind != "trouble" else 0,
         answer=_answer(each.code, each.status, each.words, recipient),
+        technical=kind == "trouble" and not each.code and is_technical(each.reason),
         next_at=_next_of(each) if kind != "no-answer" else None,
         **_way(ways.get(each.route or 0)),
     )

@@ -21,7 +21,9 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.delivery.models import Egress, EgressKind
-from hatobin.delivery.queries.shaping import ShapingBroken, shaping_of
+from hatobin.delivery.queries.emergency import standing
+from hatobin.delivery.queries.shaping import demands_tls, rules_of
+from hatobin.delivery.queries.troubles import next_try_of
 from hatobin.delivery.rules.lane_words import ENCRYPTION, Mood, mood_of, mood_text
 from hatobin.delivery.rules.shaping.document import Rule
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
@@ -32,6 +34,7 @@ _LANES = 1000  # lanes of senders that are looked at
 _LOTS = 50_000  # lots that are counted
 _LOCK = 8101  # of runner.node
 _ANY = "*"
+_PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +72,7 @@ class LaneView:
     refused: int
     last_reply: str
     senders: int
+    way_in_trouble: bool
 
     @property
     def look(self) -> str:
@@ -82,8 +86,8 @@ class LaneView:
 
     @property
     def may_wake(self) -> bool:
-        """Whether a person can end its rest."""
-        return self.mood in {"resting", "unreachable"}
+        """Whether a person can end its rest here; that of a whole way in trouble ends for all its lanes at once."""
+        return self.mood in {"resting", "unreachable"} and not self.way_in_trouble
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,8 +144,9 @@ def lanes(
     told = _rows("lane_sums", workspace=actor.workspace_id, most=_LANES)
     lots = _rows("queue_sums", workspace=actor.workspace_id, most=_LOTS)
     rules = rules_of(actor.workspace_id)
+    stopped = bool(standing(actor.workspace_id))
     found = [
-        _view(each, roads[each.egress_id], rules, has_sender=bool(senders))
+        _view(each, roads[each.egress_id], rules, has_sender=bool(senders), stopped=stopped)
         for each in _merged(told, lots)
     ]
     chosen = [each for each in found if _is_chosen(each, search, egress_id, slow=slow)]
@@ -208,10 +213,12 @@ def _merged(told: Sequence[Mapping[str, Any]], lots: Sequence[Mapping[str, Any]]
     return [each for each in merged.values() if each.told or each.queued.total()]
 
 
-def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: bool) -> LaneView:
+def _view(
+    lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: bool, stopped: bool
+) -> LaneView:
     told, queued = lane.told, lane.queued
     in_lane = told.get("waiting", 0) + told.get("in_hand", 0)
-    rest_until = told.get("next_at")
+    rest_until = _rest_of(lane, road)
     resting = rest_until is not None and rest_until > clock.now()
     code = told.get("why_code", "")
     params = json.loads(told.get("why_params") or "{}")
@@ -225,6 +232,7 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
         still=queued["still"],
         resting=resting or troubled,
         has_sender=has_sender,
+        stopped=stopped,
     )
     return LaneView(
         egress_id=road.pk,
@@ -243,7 +251,8 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
         text=_text(lane, road, mood, params),
         why_code=code,
         why=why_text(code, params, rules) if code in WHY_CODES else "",
-        next_at=_next_at(mood, rest_until if resting else road.resume_at, lane.next_at),
+        next_at=_next_at(mood, rest_until, lane.next_at),
+        way_in_trouble=bool(road.trouble_code),
         **{name: told.get(name, 0) for name in _PLAIN},
         last_reply=told.get("last_reply") or "",
     )
@@ -251,20 +260,22 @@ def _view(lane: _Lane, road: Egress, rules: Mapping[str, Rule], *, has_sender: b
 
 def _text(lane: _Lane, road: Egress, mood: Mood, params: Mapping[str, Any]) -> Promise:
     kind = road.trouble_code or str(params.get("kind", ""))
-    demanded = road.kind == EgressKind.DIRECT and kind in ENCRYPTION and _wants_tls(lane, road)
+    demanded = (
+        road.kind == EgressKind.DIRECT
+        and kind in ENCRYPTION
+        and demands_tls(road.workspace_id, min(lane.domains, default=""), lane.site)
+    )
     why = lane.told.get("why_code", "")
     return mood_text(mood, why=why, kind=kind, tls_demanded=demanded)
 
 
-def _wants_tls(lane: _Lane, road: Egress) -> bool:
-    try:
-        shaping = shaping_of(road.workspace_id)
-    except ShapingBroken:
-        return False
-    return shaping.for_lane(min(lane.domains, default=""), lane.site).tls == "required"
-
-
-_PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")
+def _rest_of(lane: _Lane, road: Egress) -> datetime | None:
+    """Of a whole way in trouble its own next try, which is told above all its lanes; else the lane's rest."""
+    rest: datetime | None = lane.told.get("next_at")
+    if not road.trouble_code:
+        return rest
+    own = next_try_of(road)
+    return own if lane.site == _ANY else max(filter(None, (rest, own)), default=None)
 
 
 def _next_at(mood: Mood, rest: datetime | None, later: datetime | None) -> datetime | None:
@@ -277,14 +288,6 @@ def _title(lane: _Lane, road: Egress) -> str:
     if lane.site == _ANY:
         return road.label
     return lane.told.get("title") or min(lane.domains, default=lane.site)
-
-
-def rules_of(workspace_id: uuid.UUID) -> Mapping[str, Rule]:
-    """The reply rules by name; none where the installation's file cannot be used."""
-    try:
-        return {rule.name: rule for rule in shaping_of(workspace_id).rules}
-    except ShapingBroken:
-        return {}
 
 
 def _is_chosen(lane: LaneView, search: str, egress_id: uuid.UUID | None, *, slow: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
 from importlib.resources import files
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from hatobin.common.errors import Unavailable
 from hatobin.delivery.models import ShapingOverride
 from hatobin.delivery.rules.shaping import Problem, Shaping, read_shaping
+from hatobin.delivery.rules.shaping.document import Rule
 from hatobin.delivery.rules.shaping_problems import problem_line
 
 SHIPPED = "shaping.toml"
@@ -42,6 +44,22 @@ def with_text(text: str) -> Shaping:
 def expiry_of(workspace_id: uuid.UUID) -> timedelta:
     """For how long a letter is tried that does not say it itself. Raises ShapingBroken."""
     return timedelta(seconds=shaping_of(workspace_id).for_lane("").expiry)
+
+
+def demands_tls(workspace_id: uuid.UUID, domain: str, site: str) -> bool:
+    """Whether letters sent directly to a domain must be encrypted; False where nothing may be sent at all."""
+    try:
+        return shaping_of(workspace_id).for_lane(domain, site).tls == "required"
+    except ShapingBroken:
+        return False
+
+
+def rules_of(workspace_id: uuid.UUID) -> Mapping[str, Rule]:
+    """The reply rules by name; none where the installation's file cannot be used."""
+    try:
+        return {rule.name: rule for rule in shaping_of(workspace_id).rules}
+    except ShapingBroken:
+        return {}
 
 
 def stored(workspace_id: uuid.UUID) -> tuple[str, int]:

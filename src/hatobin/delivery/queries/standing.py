@@ -18,13 +18,14 @@ from hatobin.delivery.models import (
     Egress,
     LaneShare,
 )
-from hatobin.delivery.queries.lanes import a_sender_lives, rules_of
+from hatobin.delivery.queries.lanes import a_sender_lives
 from hatobin.delivery.queries.letters import Place, place_of
+from hatobin.delivery.queries.shaping import rules_of
 from hatobin.delivery.queries.troubles import next_try_of
 from hatobin.delivery.rules.history_words import standing_text
 from hatobin.delivery.rules.lane_words import mood_text
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
-from hatobin.delivery.rules.stops import stop_text
+from hatobin.delivery.rules.stops import EMERGENCY, stop_text
 from hatobin.delivery.rules.troubles import trouble_text
 
 
@@ -83,6 +84,8 @@ def _by_person(row: Delivery, dispatch: Dispatch) -> _Reason | None:
         return _Reason("handing-over")
     if row.held_at is not None:
         return _Reason("held", until=dispatch.expires_at)
+    if dispatch.stop_code == EMERGENCY:
+        return _Reason("emergency-stop")
     why = stop_text(dispatch.state, dispatch.stop_code) if dispatch.stop_code else ""
     if dispatch.state == DispatchState.HELD:
         return _Reason("dispatch-held", why, dispatch.hold_until)

@@ -16,7 +16,7 @@ from hatobin.delivery.models import DeliveryState, Dispatch, DispatchState
 from hatobin.delivery.queries.troubles import next_try_of, trouble_of
 from hatobin.delivery.rules.states import OPEN
 from hatobin.delivery.rules.tries import schedule_words
-from hatobin.delivery.rules.troubles import trouble_advice, trouble_text
+from hatobin.delivery.rules.troubles import trouble_advice, trouble_text, words_label
 from hatobin.delivery.statements import statement
 
 _RATE_OVER = timedelta(minutes=1)  # as in sql/sums.sql
@@ -63,9 +63,9 @@ class Progress:
 
     ``time_left``: until the letters that nobody put off have been tried once; None when none of these waits
     or nothing can be said. The others have their time: ``next_try_at``. ``trouble``: a sentence about
-    a road that some of it waits for, empty when they work; ``trouble_advice``: what to do;
-    ``trouble_words``: the server's. ``stop_code``: why it was stopped. ``retry``: its own times for what is put off, as typed and in words;
-    empty: as usual for each destination.
+    a road that some of it waits for, empty when they work; ``trouble_advice``: what to do; ``trouble_words``: the
+    server's, or the system's, as ``words_label`` says; ``trouble_way``: that road. ``stop_code``: why it was
+    stopped. ``retry``: its own times for what is put off, as typed and in words; empty: as usual for each destination.
     """
 
     state: str
@@ -83,6 +83,8 @@ class Progress:
     trouble: str | Promise
     trouble_advice: str | Promise
     trouble_words: str
+    words_label: str | Promise
+    trouble_way: uuid.UUID | None
     resume_at: datetime | None
     stop_code: str
 
@@ -128,6 +130,8 @@ def progress(dispatch_id: uuid.UUID) -> Progress:
         trouble=trouble_text(way.trouble_code, way.kind) if way else "",
         trouble_advice=trouble_advice(way.trouble_code, way.kind) if way else "",
         trouble_words=way.trouble_text if way else "",
+        words_label=words_label(way.trouble_code) if way else "",
+        trouble_way=way.pk if way else None,
         resume_at=next_try_of(way) if way else None,
         stop_code=dispatch.stop_code,
     )

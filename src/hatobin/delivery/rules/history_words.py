@@ -34,6 +34,7 @@ STANDING: dict[str, Promise] = {
     "held": _("A person holds it back. It leaves when somebody lets it go."),
     "dispatch-held": _("The whole letter is on hold and begins by itself."),
     "dispatch-paused": _("The whole letter is paused. It goes on when somebody resumes it."),
+    "emergency-stop": _("An emergency stop stands: nothing is tried until it is lifted."),
     "no-sender": _("No sender is running, so nothing leaves."),
     "way-in-trouble": _("Its way of sending does not work at the moment."),
     "put-off": _("Its server asked to try again later."),

@@ -8,7 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Mood = Literal[
-    "going", "slow", "resting", "unreachable", "soon", "later", "on-hold", "still", "empty", "no-sender"
+    "going", "slow", "resting", "unreachable", "soon", "later", "on-hold", "still", "empty", "no-sender",
+    "stopped",
 ]  # fmt: skip
 
 _SENTENCES: dict[str, Promise] = {
@@ -23,6 +24,7 @@ _SENTENCES: dict[str, Promise] = {
     "on-hold": _("On hold: they begin by themselves when the hold is over."),
     "still": _("They wait for a person: paused or held back."),
     "empty": _("Nothing waits."),
+    "stopped": _("An emergency stop stands: nothing is tried until it is lifted."),
     "no-sender": _("No sender is running, so nothing leaves."),
 }
 _FEWER = _("Connections broke, so letters go over fewer of them.")
@@ -57,8 +59,11 @@ def mood_of(
     still: int,
     resting: bool,
     has_sender: bool,
+    stopped: bool = False,
 ) -> Mood:
     """From what senders tell and what the queue has. ``in_lane``: letters that a sender has there."""
+    if stopped and in_lane + due + later + on_hold + still:
+        return "stopped"
     if not has_sender and in_lane + due + later:
         return "no-sender"
     if resting:

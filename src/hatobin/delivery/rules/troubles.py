@@ -120,6 +120,12 @@ _TROUBLES: dict[str, Trouble] = {
         _("Enter the password of this way of sending again."),
     ),
 }
+# What is told with these is the operating system's or the TLS library's, not a server's.
+_OUR_OWN = frozenset(
+    {"host-unknown", "dns", "refused", "unreachable", "timeout", "greeting-timeout", "closed", "not-tls",
+     "certificate", "handshake", "source-unusable", "source-family", "no-source", "mta-sts-mismatch",
+     "mta-sts-tls", "starttls-injection", "no-such-domain", "no-mail-server", "proxy", "seal-broken"}
+)  # fmt: skip
 _OTHER = Trouble(_("The server cannot be used right now."), _WAIT)
 
 
@@ -131,6 +137,16 @@ def trouble_text(code: str, kind: str = "") -> str | Promise:
 def trouble_advice(code: str, kind: str = "") -> str | Promise:
     """What to do next; empty for an empty code."""
     return _trouble(code, kind).advice if code else ""
+
+
+def is_technical(code: str) -> bool:
+    """Whether the words that come with it were never a server's."""
+    return code in _OUR_OWN
+
+
+def words_label(code: str) -> Promise:
+    """What to call the words that come with a trouble."""
+    return _("Technical details") if is_technical(code) else _("The server's words")
 
 
 def _trouble(code: str, kind: str) -> Trouble:

@@ -103,9 +103,7 @@ def refuse_while_stopped(workspace_id: uuid.UUID) -> None:
     raise Conflict(
         "emergency-stop",
         _("An emergency stop stands since %(at)s, by %(by)s (%(reason)s). Nothing is sent."),
-        advice=_(
-            "Find out why, then lift the stop: on the page “Emergency stop”, or with “hatobin stop --lift”."
-        ),
+        advice=_("Find out why, then lift the stop on the page “Emergency stop”."),
         params={
             "at": date_format(localtime(first.at), "Y-m-d H:i"),
             "by": first.by,
