@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hatobin.delivery.queries import EgressView
+    from hatobin.delivery.queries.emergency import StopView
     from hatobin.delivery.queries.lanes import LaneView
     from hatobin.delivery.services.moving import Move
 
@@ -30,20 +31,26 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
     from django.utils.translation import override
 
     from hatobin.cli.workspaces import operator_actor
+    from hatobin.delivery.queries.emergency import standing
     from hatobin.delivery.queries.lanes import lanes as query
 
     with override(terminal_language()):
-        found = query(operator_actor(runtime, workspace), slow=slow)
+        actor = operator_actor(runtime, workspace)
+        found = query(actor, slow=slow)
+        stops = standing(actor.workspace_id)
         if as_json:
             sums = ("waiting", "on_hold", "still", "in_hand", "per_minute", "more", "more_waiting",
                     "complete")  # fmt: skip
             body = {name: getattr(found, name) for name in sums}
             body |= {
+                "stopped": bool(stops),
                 "senders": len(found.senders),
                 "lanes": [_object(each) for each in found.lanes],
             }
             say_json(body)
             return
+        if stops:
+            _show_stop(stops[0])
         for each in found.lanes:
             _show(each)
         said = _("Waiting: %(waiting)s. In the last minute: %(rate)s. Senders at work: %(senders)s")
@@ -53,6 +60,13 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
             "senders": len(found.senders),
         }
         click.echo(said % numbers)
+        if found.on_hold:
+            click.echo(
+                _("On hold, begin by themselves: %(count)s") % {"count": f"{found.on_hold:,}"}
+            )
+        if found.still:
+            why = _("Stand still: %(count)s") if stops else _("Paused or held back: %(count)s")
+            click.echo(why % {"count": f"{found.still:,}"})
 
 
 @click.command()
@@ -119,10 +133,23 @@ def _ask(plan: Move, way: EgressView, to: EgressView) -> None:
         fail(_("Nothing was moved."), code="not-confirmed")
 
 
+def _show_stop(stop: StopView) -> None:
+    from django.utils import timezone
+
+    said = _("An emergency stop stands since %(at)s, by %(by)s (%(reason)s). Nothing is sent.")
+    params = {
+        "at": f"{timezone.localtime(stop.at):%Y-%m-%d %H:%M}",
+        "by": stop.by,
+        "reason": stop.reason or _("no reason given"),
+    }
+    click.echo(said % params)
+
+
 def _show(lane: LaneView) -> None:
     way = "" if lane.site == "*" else f"  ({lane.egress_name})"
     rate = _("%(count)s in the last minute") % {"count": f"{lane.per_minute:,}"}
-    click.echo(f"{lane.waiting:>9,}  {lane.title}{way}  {rate}")
+    count = lane.waiting + lane.on_hold + lane.still
+    click.echo(f"{count:>9,}  {lane.title}{way}  {rate}")
     until = _("Goes on at") + " " + _clock(lane.next_at) if lane.next_at else ""
     click.echo("           " + " ".join(filter(None, (str(lane.text), lane.why, until))))
 

@@ -45,3 +45,28 @@ def test_nothing_is_moved_without_a_yes_nor_into_the_sandbox(terminal: Terminal)
     assert (refused.status, refused.error["code"]) == (2, "move-sandbox")
     same = terminal.run("move", "Relay", "Relay", "--yes", "--json")
     assert same.error["code"] == "same-way"
+
+
+def test_while_a_stop_stands_it_is_told_what_waits_and_nothing_is_tried(terminal: Terminal) -> None:
+    terminal.script(
+        "from tests.integration.campaigns.stage import make_stage\n"
+        "from hatobin.delivery.services.egress import save_relay\n"
+        "stage = make_stage(name='Waiting')\n"
+        "relay = save_relay(stage.alice, name='Relay', host='127.0.0.1', port=1, tls='none')\n"
+        "stage.on_its_way(relay)\n"
+    )
+    here = ("--workspace", "Waiting")
+    assert terminal.run("stop", *here, "--reason", "wrong list").status == 0
+    found = terminal.run("lanes", *here, "--json").json
+    assert (found["stopped"], found["waiting"], found["still"]) == (True, 0, 3)
+    said = terminal.run("lanes", *here).out
+    assert "An emergency stop stands since" in said
+    assert "wrong list" in said
+    assert "        3  Relay" in said
+    assert "Stand still: 3" in said
+    assert "automatically" not in said
+    refused = terminal.run("retry", "Relay", *here)
+    assert refused.status != 0
+    assert "An emergency stop stands since" in refused.err
+    assert terminal.run("stop", "--lift", *here).status == 0
+    assert terminal.run("retry", "Relay", *here).status == 0
