@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import get_args
 
 import pytest
 from django.utils import translation
 from tests.doubles.ports import free_port
+from tests.factories import make_list
 from tests.integration.delivery.stage import (
     Office,
     check_promises,
+    crowd,
     due_now,
     make_office,
     rows,
@@ -51,12 +54,12 @@ def trouble(dispatch: Dispatch) -> str:
         return str(shown.trouble)
 
 
-def check_it_recovers(dispatch: Dispatch, sink: SinkThread) -> None:
+def check_it_recovers(dispatch: Dispatch, sink: SinkThread, people: int = 3) -> None:
     """The server behaves again: everybody gets the letter once, and the trouble is over."""
     sink.misbehave()
     due_now(dispatch)
     Egress.objects.of(dispatch.workspace_id).update(resume_at=dispatch.created_at)
-    assert send(dispatch).accepted == 3
+    assert send(dispatch).accepted == people
     check_promises(dispatch, sink)
     assert trouble(dispatch) == ""
 
@@ -168,7 +171,7 @@ def test_later_is_tried_again_with_growing_pauses_until_it_is_taken(
 
 def test_later_ends_with_the_deadline(sink: SinkThread, office: Office) -> None:
     sink.misbehave(Rule(stage="dot", recipient="hanako*", action=Answer(451, "4.3.0 Not now")))
-    dispatch = office.release(expires_in=timedelta(minutes=2))
+    dispatch = office.release(expires_in=timedelta(seconds=80))
     found = send(dispatch)
     assert (found.accepted, found.expired) == (2, 1)
     assert (rows(dispatch)[0].reason, rows(dispatch)[0].reply_code) == ("expired", 451)
@@ -228,6 +231,32 @@ def test_a_letter_at_which_the_relay_hangs_up_lets_the_others_go_first(
     (waiting,) = [row for row in rows(dispatch) if row.state == "waiting"]
     assert (waiting.attempts, waiting.reply_code) == (0, 421)
     assert waiting.reply_text == "{recipient} gets too much mail"
+
+
+def test_a_relay_that_closes_after_each_letter_is_not_hammered(
+    sink: SinkThread, office: Office
+) -> None:
+    sink.misbehave(Rule(stage="dot", action=Answer(421, "4.3.2 Overloaded, come back later")))
+    dispatch = replace(office, people=make_list(office.workspace, crowd(60), name="大勢")).release()
+    send(dispatch, SHORTLY)
+    tried = [row for row in rows(dispatch) if row.attempts]
+    assert 0 < len(tried) <= 12, "those that were on their way, and one ahead after each rest"
+    assert {row.state for row in rows(dispatch)} == {"waiting"}
+    assert sink.counters.connections <= 12
+    assert trouble(dispatch) == "The server is closing for a while."
+    check_it_recovers(dispatch, sink, 60)
+
+
+def test_a_relay_that_closes_between_letters_is_no_trouble(
+    sink: SinkThread, office: Office
+) -> None:
+    sink.misbehave(Rule(stage="between", action=Answer(421, "4.3.2 Closing"), share=0.2))
+    dispatch = replace(
+        office, people=make_list(office.workspace, crowd(100), name="大勢")
+    ).release()
+    assert send(dispatch).accepted == 100
+    assert not Attempt.objects.of(dispatch.workspace_id).exists()
+    check_promises(dispatch, sink)
 
 
 def said(reason: Reason) -> None:

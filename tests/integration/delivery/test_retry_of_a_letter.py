@@ -60,9 +60,16 @@ def test_it_is_given_up_at_the_time_of_its_own(busy: SinkThread) -> None:
     assert send(patient).waiting == 1, "the next try is after 2 minutes"
     due_now(patient)
     assert send(patient).waiting == 1, "and after 3 more"
-    hasty = office.release(expires_in=timedelta(seconds=100), retry=OWN)
+    hasty = office.release(expires_in=timedelta(seconds=80), retry=OWN)
     found = send(hasty)
     assert (found.accepted, found.expired) == (2, 1), "2 minutes would be too late"
+
+
+def test_a_try_that_would_come_too_late_comes_right_before_the_end(busy: SinkThread) -> None:
+    """Else a short time would end at the first "not now" of a greylisting server."""
+    dispatch = make_office(busy).release(expires_in=timedelta(minutes=5))
+    assert send(dispatch).waiting == 1, "the usual first wait is 5 minutes"
+    assert 250 / 60 <= pause_after(rows(dispatch)[0], 1) <= 270 / 60
 
 
 def test_a_mail_service_that_says_later_is_asked_again_by_the_letters_schedule(
@@ -70,7 +77,7 @@ def test_a_mail_service_that_says_later_is_asked_again_by_the_letters_schedule(
 ) -> None:
     with MailService() as service:
         settings.HATOBIN = settings.HATOBIN.model_copy(update={"mail_service_url": service.url})
-        service.answers = [played("busy")]
+        service.answers = [played("unknown-refusal")]
         dispatch = office_of(sink, 1).release(retry=OWN)
         assert send(dispatch).waiting == 1
     assert 1.9 <= pause_after(rows(dispatch)[0], 1) <= 2.1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from tests.factories import make_list
 from tests.integration.delivery.stage import (
     BASE_URL,
     check_promises,
@@ -145,6 +147,21 @@ def test_two_senders_share_the_work_and_the_limit_and_never_send_a_letter_twice(
         until(lambda: reload(dispatch).state == "done", "the end")
     check_promises(dispatch, sink)
     assert sink.counters.most_at_once <= 4, "the limit is of both together"
+
+
+def test_a_small_letter_and_a_test_overtake_a_large_one_that_a_slow_relay_has_already(
+    sink: SinkThread,
+) -> None:
+    sink.misbehave(Rule(stage="dot", action=Delay(0.4)))
+    office = make_office(sink, crowd(300), connections=2)
+    large = office.release()
+    with running_sender():
+        until(lambda: sums(large.pk).accepted > 0, "the large one to be on its way")
+        small = replace(office, people=make_list(office.workspace, crowd(3), name="大勢")).release()
+        until(lambda: sums(small.pk).accepted == 3, "the small one", within=30)
+        assert sums(large.pk).waiting > 200
+        sink.misbehave()
+        until(lambda: sums(large.pk).accepted == 300, "the large one", within=60)
 
 
 def test_both_parts_are_merged_and_html_is_escaped(sink: SinkThread) -> None:

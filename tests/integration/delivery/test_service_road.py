@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -13,18 +14,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from tests.doubles.mail_service import MailService
 from tests.integration.delivery.stage import Office, crowd, make_office, rows, send, states
 
 from hatobin.common import clock
 from hatobin.delivery.egress.providers import client_for
 from hatobin.delivery.egress.smtp_client import Envelope
-from hatobin.delivery.models import Attempt, Route
+from hatobin.delivery.models import Attempt, Delivery, Dispatch, Route
 from hatobin.delivery.runner.holding import ReadyLetter
 from hatobin.delivery.runner.ledger import Slip
 from hatobin.delivery.runner.service import Service
+from hatobin.delivery.services.control import pause
 from hatobin.delivery.services.egress import save_provider
+from hatobin.delivery.statements import statement
 from hatobin.intake.sink import SinkThread
+from hatobin.suppression.models import SuppressionReason
+from hatobin.suppression.services import suppress
 from hatobin.wire.address import parse_address
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,6 +125,52 @@ def test_too_fast_lets_the_letter_wait_and_no_one_fails(
     assert all(row.attempts == 1 for row in rows(dispatch))
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        ({"status": 200, "headers": {}, "body": "welcome to the network"}, "in-doubt"),
+        ("hang-up", "in-doubt"),
+        (played("trouble"), "waiting"),
+    ],
+)
+def test_a_service_that_makes_no_sense_is_left_alone_for_a_while(
+    sink: SinkThread, server: MailService, answer: Any, state: str
+) -> None:
+    server.answers = [answer]
+    office = office_of(sink, 30)
+    dispatch = office.release()
+    send(dispatch, wait=5)
+    found = Counter(states(dispatch))
+    assert len(server.asked) <= 8, "two connections, and one letter ahead after each rest"
+    assert found["waiting"] >= 22
+    assert state in found
+    assert {row.attempts for row in rows(dispatch) if row.state == "waiting"} == {0}
+    office.relay.refresh_from_db()
+    assert office.relay.trouble_code
+
+
+def test_whether_a_letter_may_still_leave_is_what_its_mark_asked(
+    sink: SinkThread, server: MailService
+) -> None:
+    office = office_of(sink, 2)
+    dispatch = office.release()
+    Dispatch.objects.of(dispatch.workspace_id).filter(pk=dispatch.pk).update(state="sending")
+    Delivery.objects.of(dispatch.workspace_id).update(state="dot-sent")
+    first, second = rows(dispatch)
+    assert (is_wanted(first), is_wanted(second)) == (True, True)
+    wish = SuppressionReason.UNSUBSCRIBED
+    suppress(office.workspace.pk, ["reader0000@example.jp"], reason=wish, source="link")
+    assert (is_wanted(first), is_wanted(second)) == (False, True)
+    pause(office.alice, dispatch.pk)
+    assert not is_wanted(second)
+
+
+def is_wanted(row: Delivery) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement("still"), {"id": row.pk, "claim": row.claim})
+        return bool(cursor.fetchall())
+
+
 def test_words_that_no_database_can_hold_are_kept_without_what_it_cannot_hold(
     sink: SinkThread, server: MailService
 ) -> None:
@@ -151,11 +203,22 @@ def test_a_mark_that_grew_old_in_the_queue_sends_nothing(server: MailService) ->
         ),
     )
     slip.asked_at = time.monotonic() - 2
-    assert asyncio.run(service.send(letter)) is None
+    assert asyncio.run(service.send(letter, no)) is None
     assert server.asked == []
+    renewed = asyncio.run(service.send(letter, yes))
+    assert renewed is not None
+    assert renewed.outcome == "accepted"
     slip.asked_at = time.monotonic()
-    fresh = asyncio.run(service.send(letter))
+    fresh = asyncio.run(service.send(letter, no))
     assert fresh is not None
     assert fresh.outcome == "accepted"
     service.close()
-    assert asyncio.run(service.send(letter)) is None, "closed: certainly not sent"
+    assert asyncio.run(service.send(letter, yes)) is None, "closed: certainly not sent"
+
+
+async def yes(_slip: Slip) -> bool:
+    return True
+
+
+async def no(_slip: Slip) -> bool:
+    return False

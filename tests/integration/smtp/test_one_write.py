@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+import pytest
 from tests.integration.smtp.talk import (
     BODY,
     HANAKO,
@@ -21,8 +22,8 @@ from tests.integration.smtp.talk import (
     swallow,
 )
 
-from hatobin.delivery.egress.errors import ConnectionLost
-from hatobin.delivery.egress.smtp_client import Endpoint, Envelope, SmtpConnection
+from hatobin.delivery.egress.errors import ConnectionLost, Refused
+from hatobin.delivery.egress.smtp_client import NO_RESET, Endpoint, Envelope, SmtpConnection
 from hatobin.intake.sink import Answer, Rule
 
 FIRST = Envelope(SENDER, HANAKO, BODY, ready=True)
@@ -32,11 +33,13 @@ Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def a_server(talk: Talk, **buffer: int) -> AsyncIterator[SmtpConnection]:
-    """One that has said yes to a first transaction before it was asked; ``talk`` goes on after the 354."""
+async def a_server(
+    talk: Talk, greeting: bytes = GREETING, **buffer: int
+) -> AsyncIterator[SmtpConnection]:
+    """One that says yes to a first transaction; ``talk`` goes on after the 354."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for line in GREETING.splitlines(keepends=True):
+        for line in greeting.splitlines(keepends=True):
             if not line.startswith((b"220", b"250-")):
                 await reader.readline()
             writer.write(line)
@@ -116,6 +119,63 @@ def test_a_server_that_answers_in_the_middle_does_not_refuse_the_next_letter(
             assert isinstance(lost, ConnectionLost)
             assert lost.kind == "unexpected-reply"
             assert not connection.alive
+
+    run(story())
+
+
+@pytest.mark.parametrize("stray", [b"550 5.7.1 bad\r\n", b"451 4.7.1 later\r\n", b"250 ok\r\n"])
+def test_a_second_answer_to_a_dot_says_nothing_about_the_next_letter(
+    run: Run[None], stray: bytes
+) -> None:
+    async def chatty(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.readline() != b".\r\n":
+            pass
+        writer.write(b"250 ok\r\n" + stray)
+        for answer in (b"250 ok\r\n", b"250 ok\r\n", b"354 go\r\n"):
+            await reader.readline()
+            writer.write(answer)
+        await reader.read()
+
+    async def story() -> None:
+        async with a_server(chatty) as connection:
+            await connection.offer(FIRST)
+            assert (await connection.commit(SECOND)).code == 250
+            lost = await swallow(connection.offer(SECOND), ConnectionLost)
+            assert isinstance(lost, ConnectionLost)
+            assert lost.kind == "unexpected-reply"
+
+    run(story())
+
+
+def test_a_server_that_cannot_reset_is_left_and_not_blamed(run: Run[None]) -> None:
+    async def stubborn(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"502 5.5.1 no such thing\r\n" * 4)
+        await reader.read()
+
+    no = GREETING.replace(b"250 ok\r\n250 ok\r\n354 go", b"250 ok\r\n550 nobody\r\n503 no")
+
+    async def story() -> None:
+        async with a_server(stubborn, no) as connection:
+            await swallow(connection.offer(FIRST), Refused)
+            lost = await swallow(connection.offer(SECOND), ConnectionLost)
+            assert isinstance(lost, ConnectionLost)
+            assert lost.kind == NO_RESET
+
+    run(story())
+
+
+@pytest.mark.parametrize("size", ["9" * 5_000, "\u0663", "lots", "-1"])
+def test_a_size_that_makes_no_sense_is_no_limit(run: Run[None], size: str) -> None:
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    odd = GREETING.replace(b"250-here", f"250-here\r\n250-SIZE {size}".encode())
+
+    async def story() -> None:
+        async with a_server(deaf, odd) as connection:
+            await connection.offer(FIRST)
+            assert connection.alive
 
     run(story())
 

@@ -55,10 +55,12 @@ def test_later_waits_longer_each_time_and_then_every_four_hours() -> None:
     assert len(set(minutes[6:])) == 3, "not everybody comes back at the same moment"
 
 
-def test_later_within_the_deadline_waits_and_beyond_it_expires() -> None:
+def test_later_within_the_deadline_waits_and_right_before_it_comes_the_last_try() -> None:
     waits = outcome("451 4.3.0 later", attempts=2, hours=1)
     assert (waits.state, waits.retry_in) == (DeliveryState.WAITING, timedelta(minutes=8))
-    ends = outcome("451 4.3.0 later", attempts=4, hours=1)
+    last = outcome("451 4.3.0 later", attempts=4, hours=1)
+    assert (last.state, last.retry_in) == (DeliveryState.WAITING, timedelta(seconds=3570))
+    ends = outcome("451 4.3.0 later", attempts=5, hours=89 / 3600)
     assert (ends.state, ends.reason, ends.retry_in) == ("expired", "expired", None)
     assert (ends.code, ends.counted) == (451, True)
 

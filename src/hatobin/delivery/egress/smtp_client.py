@@ -43,6 +43,9 @@ _BLOCK = 256 * 1024  # bytes of body handed to the network at once
 _SMALL = 32 * 1024  # bytes of body that any socket takes at once
 _STAGES = ["mail", "rcpt", "data"]
 _PATIENCE = 300.0  # seconds
+NO_RESET = (
+    "no-reset"  # kind of a ConnectionLost: the server can begin anew only on a new connection
+)
 
 
 class Envelope(NamedTuple):
@@ -242,8 +245,7 @@ class SmtpConnection:
             raise ValueError("mail_from holds a space, a control character or a bracket")
         command = f"MAIL FROM:<{mail_from}>"
         if "SIZE" in self.features:  # RFC 1870
-            limit = self.features["SIZE"]
-            if limit.isdecimal() and 0 < int(limit) < len(body):
+            if 0 < _number(self.features["SIZE"]) < len(body):
                 raise Refused("mail", None, temporary=False, kind="too-large")
             command += f" SIZE={len(body)}"
         if not body.isascii():
@@ -311,6 +313,12 @@ class SmtpConnection:
         if reply.code == 421:
             self._channel.abort()
             raise refused or Refused(stage, reply, temporary=True)
+        if stage == "rset" and not reply.positive:
+            raise Broken(NO_RESET, reply)
+        if refused and refused.stage == "mail" and not (reply.transient or reply.permanent):
+            raise Broken(
+                "unexpected-reply", reply
+            )  # its MAIL was taken: that refusal answered something else
         if refused:
             # 354 without a recipient: RFC 2920 section 3.1 lets us end the body with a lone dot,
             # but a server that answers so may also deliver that empty message to somebody.
@@ -320,7 +328,7 @@ class SmtpConnection:
         if stage == "mail" and reply.permanent and self._was_refused:
             # It was refused before its end, and the rest is being taken for commands.
             raise Broken("unexpected-reply", reply)
-        if stage != "rset" and (reply.transient or reply.permanent):
+        if reply.transient or reply.permanent:
             return Refused(stage, reply, temporary=reply.transient)
         if not (reply.code == 354 if stage == "data" else reply.positive):
             raise Broken("unexpected-reply", reply)
@@ -344,3 +352,8 @@ class SmtpConnection:
         if reply is not None and (reply.transient or reply.permanent):
             return reply
         raise ConnectionLost(broken.kind, temporary=True, reply=broken.reply, detail=broken.detail)
+
+
+def _number(text: str) -> int:
+    """Of a SIZE that makes sense; 0, as without a limit, for any other."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else 0

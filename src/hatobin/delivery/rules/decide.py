@@ -16,6 +16,8 @@ from hatobin.wire.reply import Reply
 Stage = Literal["mail", "rcpt", "data", "body", "dot"]
 
 _LOST_IN_THE_MIDDLE = timedelta(minutes=1)
+_LAST = timedelta(seconds=30)  # before the deadline: time enough for a last try
+_SOON = timedelta(minutes=1)  # the shortest wait for one
 _WORDS_MAX = 500  # characters of the server's words that are kept
 _RECIPIENT, _LOCAL_PART = "{recipient}", "{local-part}"
 
@@ -109,10 +111,14 @@ def later(
     schedule: RetrySchedule = STANDARD,
     at_least: float = 0.0,
 ) -> Outcome:
-    """Not now: the letter waits for its next try, or expires when that would be too late."""
+    """Not now: the letter waits for its next try. One that would come too late comes as the last, right before
+    the deadline; behind that one the letter expires."""
     wait = retry_in(attempts + 1, rng, schedule, at_least=at_least)
-    if now + wait >= expires_at:
-        return Outcome(state=DeliveryState.EXPIRED, reason=Reason.EXPIRED, **said)
+    left = expires_at - now
+    if wait >= left:
+        wait = left - _LAST
+        if wait < _SOON:
+            return Outcome(state=DeliveryState.EXPIRED, reason=Reason.EXPIRED, **said)
     return Outcome(state=DeliveryState.WAITING, reason=Reason.DEFERRED, retry_in=wait, **said)
 
 

@@ -26,7 +26,7 @@ from hatobin.delivery.egress.errors import (
     Refused,
     TlsFailed,
 )
-from hatobin.delivery.egress.smtp_client import Envelope, SmtpConnection
+from hatobin.delivery.egress.smtp_client import NO_RESET, Envelope, SmtpConnection
 from hatobin.delivery.rules.decide import (
     Outcome,
     Stage,
@@ -136,13 +136,16 @@ class Carrier:
                 await connection.offer(letter.envelope)
                 return True
             except Refused as refused:
+                if not last and _is_tired(connection, refused):
+                    await self._broke(None)
+                    continue
                 await self._refused(letter, refused, since)
                 return False
             except ConnectionLost as lost:
-                used = connection.messages_sent > 0
-                await self._broke(None if used and not last else lost.kind)
-                if used and not last:
+                if not last and (connection.messages_sent > 0 or lost.kind == NO_RESET):
+                    await self._broke(None)
                     continue  # the server was tired of a connection that was open for a while
+                await self._broke(lost.kind)
                 await self._trouble(
                     letter, lost, since, not_sent(lost.kind, lost_in_the_middle=True)
                 )
@@ -236,6 +239,12 @@ class Carrier:
             await self._trouble(letter, lost, since, not_sent(lost.kind, lost_in_the_middle=True))
         else:
             await self._answered(letter, reply, "dot")
+            if reply.code == 421:  # the letter waits as after any 4yz, and nobody hurries back
+                await self._lane.trouble(
+                    Refused("dot", reply, temporary=True),
+                    since,
+                    recipient=letter.envelope.rcpt.email,
+                )
 
     async def _answered(self, letter: ReadyLetter, reply: Reply, stage: Stage) -> None:
         hits = self._lane.answered(reply)
@@ -244,7 +253,7 @@ class Carrier:
         else:
             outcome = self._decided(letter, reply, stage, hits)
         self._lane.ledger.record(letter.slip, outcome, self._route)
-        if self._lane.is_in_trouble:
+        if self._lane.is_in_trouble and reply.code != 421:
             await self._lane.works()
 
     def _decided(
@@ -313,3 +322,14 @@ class Carrier:
             self._tell_closed()
             with contextlib.suppress(OSError):
                 await opened.smtp.close()
+
+
+def _is_tired(connection: SmtpConnection, refused: Refused) -> bool:
+    """Whether the server ends a conversation that has carried letters: said between two of them, it is no news."""
+    said = refused.reply
+    return (
+        said is not None
+        and said.code == 421
+        and refused.stage in {"mail", "rset"}
+        and connection.messages_sent > 0
+    )

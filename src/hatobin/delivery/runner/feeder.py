@@ -56,12 +56,13 @@ class Feeder:
         for road in list(self.roads.values()):
             if not road.by_domain:
                 lane = await self._lane(road, "", shared)
-                if road.id in self._found:
+                anew = road.id in self._found
+                if anew:
                     self._found.discard(road.id)
                     lane.dry = False
                     lane.want()
                 if not lane.dry:
-                    await self._feed_lane(lane, [ANY_SITE], node)
+                    await self._feed_lane(lane, [ANY_SITE], node, anew=anew)
                 continue
             if road.id in self._found:
                 self._found.discard(road.id)
@@ -91,17 +92,26 @@ class Feeder:
                 for domain in lane.domains:
                     self._of_domain.pop((key[0], domain), None)
 
-    async def _feed_lane(self, lane: Lane, sites: Sequence[str], node: int) -> None:
-        while lane.appetite() and (self._room > 0 or not lane.waiting):
+    async def _feed_lane(
+        self, lane: Lane, sites: Sequence[str], node: int, *, anew: bool = False
+    ) -> None:
+        """``anew``: something new is due. However much waits here of one dispatch, the others get their turns."""
+        while anew or (lane.appetite() and (self._room > 0 or not lane.waiting)):
+            anew = False
             rows = await self._line.run(
                 "due_of", egress=lane.road.id, sites=list(sites), only=self._only
             )
             lane.dry = not rows
-            wanted = [row for row in rows if lane.appetite(row["dispatch_id"])]
+            wanted = [row for row in rows if self._is_wanted(lane, row)]
             leased = await self._lease(wanted, node)
             if not leased:
                 return
             await self._load([(lane, _holding(lot, row), lot["ids"]) for lot, row in leased])
+
+    def _is_wanted(self, lane: Lane, row: Row) -> bool:
+        """There is always room for tests."""
+        has_room = self._room > 0 or not lane.waiting or row["kind"] == DispatchKind.TEST
+        return has_room and lane.appetite(row["dispatch_id"])
 
     async def _discover(self, road: Road, node: int, shared: Shared) -> None:
         for _page in range(_PAGES):

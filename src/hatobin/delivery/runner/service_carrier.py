@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,8 +21,9 @@ from hatobin.delivery.rules.decide import (
     unanswered,
 )
 from hatobin.delivery.rules.states import DeliveryState
+from hatobin.delivery.runner.database import DatabaseAway
 from hatobin.delivery.runner.holding import ReadyLetter
-from hatobin.delivery.runner.ledger import Verdict
+from hatobin.delivery.runner.ledger import Slip, Verdict
 from hatobin.delivery.runner.service import Service
 from hatobin.delivery.runner.ways import RouteFacts
 from hatobin.wire.reply import Reply
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from hatobin.delivery.runner.lane import Lane
 
 _log = structlog.get_logger("hatobin.sender")
+# The service itself is in trouble; so it is when its answers make no sense or do not come.
+_TROUBLES = {ProviderOutcome.THROTTLED, ProviderOutcome.ROAD, ProviderOutcome.IN_DOUBT}
 _TAKEN = Reply(250, None, "")  # what an answer that is not about the road is to the lane's pace
 
 
@@ -79,7 +83,7 @@ class ServiceCarrier:
             return
         since = asyncio.get_running_loop().time()
         try:
-            reply = await self._service.send(letter)
+            reply = await self._service.send(letter, self._is_wanted)
         except ValueError as problem:
             _log.error("a letter cannot be offered", delivery=letter.slip.id, problem=repr(problem))
             self._lane.ledger.record(letter.slip, cannot_be_made())
@@ -89,6 +93,18 @@ class ServiceCarrier:
         else:
             await self._record(letter, reply, since)
 
+    async def _is_wanted(self, slip: Slip) -> bool:
+        asked_at = time.monotonic()
+        try:
+            rows = await self._lane.shared.line.together(
+                [("turnstile", {}), ("still", {"id": slip.id, "claim": slip.claim})]
+            )
+        except DatabaseAway:
+            return False
+        if rows:
+            slip.asked_at = asked_at
+        return bool(rows)
+
     async def _record(self, letter: ReadyLetter, reply: ProviderReply | None, since: float) -> None:
         lane = self._lane
         if reply is None:
@@ -96,15 +112,18 @@ class ServiceCarrier:
             return
         lane.ledger.record(letter.slip, self._outcome(letter, reply), self._route)
         lane.said = reply.status, reply.code
-        if reply.outcome in {ProviderOutcome.THROTTLED, ProviderOutcome.ROAD}:
+        if reply.outcome in _TROUBLES:
             await lane.trouble(ServiceTrouble(reply), since, recipient=letter.envelope.rcpt.email)
-        elif reply.outcome is not ProviderOutcome.IN_DOUBT:
+        else:
             lane.pace.on_reply(_TAKEN, asyncio.get_running_loop().time())
             await lane.works()
 
     def _outcome(self, letter: ReadyLetter, reply: ProviderReply) -> Outcome:
         if reply.outcome in {ProviderOutcome.THROTTLED, ProviderOutcome.ROAD}:
-            return not_sent(reply.code)
+            itself = (
+                reply.code == "service-trouble"
+            )  # it may be this letter that the service trips over
+            return not_sent(reply.code, lost_in_the_middle=itself)
         if reply.outcome is ProviderOutcome.IN_DOUBT:
             return unanswered()
         said = {"code": reply.status, "words": reply.words or storable(reply.message_id)}

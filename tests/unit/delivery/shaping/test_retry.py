@@ -6,10 +6,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from hatobin.delivery.rules.shaping import RetrySchedule, next_try, retry_in
+from hatobin.delivery.rules.shaping import RetrySchedule, retry_in
 from hatobin.delivery.rules.shaping.retry import STANDARD
 from hatobin.delivery.rules.shaping.values import NotReadable
 
@@ -50,16 +48,3 @@ def test_a_reply_rule_may_ask_for_more_time_never_for_less() -> None:
     rng = random.Random(810)
     assert retry_in(1, rng, at_least=1800) == 30 * MINUTE
     assert retry_in(1, rng, at_least=60) == 5 * MINUTE
-
-
-@given(attempts=st.integers(1, 60), left=st.floats(1, 200_000), at_least=st.floats(0, 10_000))
-def test_a_next_try_is_before_the_deadline_or_there_is_none(
-    attempts: int, left: float, at_least: float
-) -> None:
-    expires_at = NOW + timedelta(seconds=left)
-    found = next_try(
-        attempts, now=NOW, expires_at=expires_at, rng=random.Random(1), at_least=at_least
-    )
-    assert found is None or NOW + timedelta(seconds=at_least) <= found < expires_at
-    if found is None:
-        assert STANDARD.wait(attempts) * 1.1 >= left or at_least >= left

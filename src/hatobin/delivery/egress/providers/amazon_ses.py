@@ -22,7 +22,7 @@ from hatobin.delivery.egress.providers.client import (
 )
 from hatobin.delivery.egress.providers.http_client import KEY_NAME, wait_from
 from hatobin.delivery.egress.providers.reply import ProviderOutcome, ProviderReply, clean_words
-from hatobin.delivery.egress.providers.transport import Told, kind_of_failure
+from hatobin.delivery.egress.providers.transport import STOPPED, Told, kind_of_failure
 
 _ROAD_CODES = {
     "AccountSuspendedException": "account-paused",
@@ -93,7 +93,7 @@ class AmazonSes(ProviderClient):
                 )
             )
 
-        reply, answer = self._try(call, parcel.rcpt.email)
+        reply, answer = self._try(call, parcel.rcpt.email, parcel.may_go)
         if reply:
             return reply
         name = answer.get("MessageId")
@@ -151,15 +151,16 @@ class AmazonSes(ProviderClient):
     def _watch(self, request: Any, **_kwargs: object) -> None:
         """Puts a body in the request that knows how much of it went out."""
         body = request.body or b""
-        self._told.body = Told(body.encode() if isinstance(body, str) else bytes(body))
+        raw = body.encode() if isinstance(body, str) else bytes(body)
+        self._told.body = Told(raw, self._told.may_go)
         if body:
             request.body = self._told.body
 
     def _try(
-        self, call: _Call, recipient: str
+        self, call: _Call, recipient: str, may_go: Callable[[], bool] = lambda: True
     ) -> tuple[ProviderReply, Mapping[str, Any]] | tuple[None, Mapping[str, Any]]:
         """(what went wrong, or None; the answer)."""
-        self._told.body = None
+        self._told.body, self._told.may_go = None, may_go
         try:
             self._client()
         except ImportError:
@@ -176,6 +177,8 @@ class AmazonSes(ProviderClient):
         if isinstance(response, dict) and "Error" in response:
             return _refused(response, recipient)
         told = self._told.body
+        if told is not None and told.stopped:
+            return ProviderReply(outcome=ProviderOutcome.STOPPED, code=STOPPED)
         if told is not None and told.sent:
             timed_out = "Timeout" in type(error).__name__
             unreadable = type(error).__name__ == "ResponseParserError"
@@ -217,5 +220,5 @@ def _meaning(code: str, words: str, status: int, recipient: str) -> tuple[Provid
     if status in {502, 504}:
         return ProviderOutcome.IN_DOUBT, "gateway"
     if status >= 500:
-        return ProviderOutcome.LATER, "service-trouble"
+        return ProviderOutcome.ROAD, "service-trouble"
     return ProviderOutcome.LATER, "request-refused"

@@ -18,7 +18,7 @@ SECURITY
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -54,11 +54,13 @@ class HttpTimeouts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Parcel:
-    """A letter on its way: ``key`` is ours, and goes along where a service keeps such a thing."""
+    """A letter on its way: ``key`` is ours, and goes along where a service keeps such a thing. ``may_go``
+    is asked at the last moment before its request."""
 
     rcpt: Address
     message: bytes
     key: str
+    may_go: Callable[[], bool]
 
 
 class ProviderClient(ABC):
@@ -88,7 +90,12 @@ class ProviderClient(ABC):
         """What a service keeps for its life; called once, at the end of the making."""
 
     def send(
-        self, mail_from: str, rcpt: Address, message: bytes, idempotency_key: str
+        self,
+        mail_from: str,
+        rcpt: Address,
+        message: bytes,
+        idempotency_key: str,
+        may_go: Callable[[], bool] = lambda: True,
     ) -> ProviderReply:
         """``mail_from`` is for services that let us choose the envelope's sender; so far none does.
 
@@ -96,7 +103,7 @@ class ProviderClient(ABC):
         """
         if rcpt.needs_smtputf8:
             return ProviderReply(outcome=ProviderOutcome.REFUSED, code="needs-utf8")
-        return self.deliver(Parcel(rcpt=rcpt, message=message, key=idempotency_key))
+        return self.deliver(Parcel(rcpt=rcpt, message=message, key=idempotency_key, may_go=may_go))
 
     @abstractmethod
     def deliver(self, parcel: Parcel) -> ProviderReply:

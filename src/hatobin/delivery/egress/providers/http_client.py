@@ -14,7 +14,13 @@ from typing import Any, ClassVar
 from hatobin.common import clock
 from hatobin.delivery.egress.providers.client import Parcel, ProviderClient
 from hatobin.delivery.egress.providers.reply import ProviderOutcome, ProviderReply, clean_words
-from hatobin.delivery.egress.providers.transport import Answer, NoAnswer, NotSent, Transport
+from hatobin.delivery.egress.providers.transport import (
+    STOPPED,
+    Answer,
+    NoAnswer,
+    NotSent,
+    Transport,
+)
 
 KEY_NAME = "hatobin"  # under which our key goes along
 _LONGEST_WAIT = timedelta(hours=6)
@@ -107,7 +113,7 @@ class HttpProvider(ProviderClient):
         return False
 
     def _once(self, request: dict[str, Any], parcel: Parcel) -> ProviderReply:
-        answer = self._ask(request)
+        answer = self._ask(request, parcel)
         if isinstance(answer, ProviderReply):
             return answer
         return self.read(answer, parcel.rcpt.email)
@@ -116,7 +122,7 @@ class HttpProvider(ProviderClient):
         self, request: dict[str, Any], parcel: Parcel, first: ProviderReply
     ) -> ProviderReply:
         """The same request once more; only a clear answer changes what is known of the first."""
-        answer = self._ask(request)
+        answer = self._ask(request, parcel)
         if isinstance(answer, ProviderReply):
             return first
         if self.repeated(answer):
@@ -124,11 +130,13 @@ class HttpProvider(ProviderClient):
         reply = self.read(answer, parcel.rcpt.email)
         return reply if reply.outcome is ProviderOutcome.ACCEPTED else first
 
-    def _ask(self, request: dict[str, Any]) -> Answer | ProviderReply:
+    def _ask(self, request: dict[str, Any], parcel: Parcel) -> Answer | ProviderReply:
         try:
-            return self._transport.exchange(**request)
+            return self._transport.exchange(may_go=parcel.may_go, **request)
         except NotSent as error:
-            return ProviderReply(outcome=ProviderOutcome.ROAD, code=error.kind)
+            stopped = error.kind == STOPPED
+            outcome = ProviderOutcome.STOPPED if stopped else ProviderOutcome.ROAD
+            return ProviderReply(outcome=outcome, code=error.kind)
         except NoAnswer as error:
             return ProviderReply(outcome=ProviderOutcome.IN_DOUBT, code=error.kind)
 
@@ -168,7 +176,7 @@ def _usual_meaning(answer: Answer) -> tuple[ProviderOutcome, str]:
     if status in _GATEWAY or (status >= 500 and status != 503 and answer.json is None):
         return ProviderOutcome.IN_DOUBT, "gateway"
     if status >= 500:
-        return ProviderOutcome.LATER, "service-trouble"
+        return ProviderOutcome.ROAD, "service-trouble"
     if status < 400:
         return ProviderOutcome.ROAD, "not-the-service"
     return ProviderOutcome.LATER, "request-refused"

@@ -18,6 +18,7 @@ class ProviderOutcome(enum.StrEnum):
     LATER = "later"  # not now; nothing is wrong with the road
     THROTTLED = "throttled"  # not taken: too much, too fast; slow the road down
     ROAD = "road"  # not taken: the road itself does not work (a wrong key, no credit, no network)
+    STOPPED = "stopped"  # at the last moment it was not wanted any more; no request went out
     IN_DOUBT = "in-doubt"  # the whole request went out and no answer that makes sense came back
 
 
@@ -26,9 +27,9 @@ class ProviderReply:
     """``message_id``: the service's name for an accepted letter; may be empty.
 
     ``code``: why; of ``rules.reasons.Reason`` when refused, of ``rules.troubles`` for the road, else
-    ``throttled``, ``request-refused``, ``service-trouble``, ``timeout``, ``closed``, ``unreadable`` or
-    ``gateway``. ``status``: of HTTP, None where no answer came. ``words``: the service's own, without
-    the recipient's address. ``retry_after``: how long it asks us to wait, None where it does not say.
+    ``throttled``, ``request-refused``, ``timeout``, ``closed``, ``unreadable`` or ``gateway``.
+    ``status``: of HTTP, None where no answer came. ``words``: the service's own, without the recipient's
+    address. ``retry_after``: how long it asks us to wait, None where it does not say.
     """
 
     outcome: ProviderOutcome

@@ -10,7 +10,7 @@ import io
 import json
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -27,8 +27,11 @@ from hatobin.delivery.egress.providers.client import HttpTimeouts
 _LONGEST = 256 * 1024  # bytes of an answer
 
 
+STOPPED = "stopped"
+
+
 class NotSent(Exception):
-    """The service never had the whole request. ``kind``: as in ``egress.errors.ConnectFailed``."""
+    """The service never had the whole request. ``kind``: as in ``egress.errors.ConnectFailed``, or STOPPED."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -75,17 +78,21 @@ class Told(io.BytesIO):
     The next piece is read only after the last one was sent, so the empty read at the end tells it.
     """
 
-    sent = False
+    sent = stopped = False
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, may_go: Callable[[], bool]) -> None:
         super().__init__(body)
         self.size = len(body)
+        self._may_go = may_go
 
     def __len__(self) -> int:
         return self.size
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As of a file."""
+        """As of a file. The first time there is a connection, which may have taken long: is it wanted still?"""
+        if not self.tell() and self.size and not self._may_go():
+            self.stopped = True
+            raise OSError(STOPPED)
         piece = super().read(size)
         if not piece or size is None or size < 0:
             self.sent = True
@@ -107,11 +114,14 @@ class Transport:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    def exchange(self, **request: Any) -> Answer:
-        """A request as ``requests.Request`` takes it. Raises NotSent or NoAnswer."""
+    def exchange(self, *, may_go: Callable[[], bool] = lambda: True, **request: Any) -> Answer:
+        """A request as ``requests.Request`` takes it. Raises NotSent or NoAnswer.
+
+        ``may_go`` is asked when the connection is there: without its yes no body goes out.
+        """
         prepared = self._session.prepare_request(requests.Request(**request))
         body = prepared.body or b""
-        told = Told(body.encode() if isinstance(body, str) else bytes(body))
+        told = Told(body.encode() if isinstance(body, str) else bytes(body), may_go)
         if prepared.body:
             prepared.body = told  # type: ignore[assignment]
         settings = self._session.merge_environment_settings(prepared.url, {}, True, None, None)
@@ -125,7 +135,7 @@ class Transport:
         except requests.RequestException as error:
             if told.sent:
                 raise NoAnswer(_kind_of_silence(error)) from None
-            raise NotSent(kind_of_failure(error)) from None
+            raise NotSent(STOPPED if told.stopped else kind_of_failure(error)) from None
         with response:
             return Answer(
                 status=response.status_code,

@@ -8,7 +8,7 @@ docs/mechanisms/shaping.md tells the whole.
 from hatobin.delivery.rules.shaping.lane import LaneState
 from hatobin.delivery.rules.shaping.policy import LanePolicy, Shaping, read_shaping
 from hatobin.delivery.rules.shaping.problems import Origin, Problem
-from hatobin.delivery.rules.shaping.retry import RetrySchedule, fate_of, next_try, retry_in
+from hatobin.delivery.rules.shaping.retry import RetrySchedule, fate_of, retry_in
 from hatobin.delivery.rules.shaping.triggers import Hit
 from hatobin.delivery.rules.shaping.why import Why
 
@@ -22,7 +22,6 @@ __all__ = [
     "Shaping",
     "Why",
     "fate_of",
-    "next_try",
     "read_shaping",
     "retry_in",
 ]

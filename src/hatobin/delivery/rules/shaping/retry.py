@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from hatobin.delivery.rules.shaping.values import (
@@ -69,20 +69,6 @@ def retry_in(
     if attempts > len(schedule.waits):
         seconds *= 1 + rng.uniform(-_JITTER, _JITTER)
     return timedelta(seconds=max(seconds, at_least))
-
-
-def next_try(
-    attempts: int,
-    *,
-    now: datetime,
-    expires_at: datetime,
-    rng: random.Random,
-    schedule: RetrySchedule = STANDARD,
-    at_least: float = 0,
-) -> datetime | None:
-    """When the letter is tried again; None when it expires instead."""
-    at = now + retry_in(attempts, rng, schedule, at_least=at_least)
-    return at if at < expires_at else None
 
 
 def fate_of(reply: Reply, *, defer: bool = False) -> Fate:
