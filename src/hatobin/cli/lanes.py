@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hatobin.delivery.queries import EgressView
     from hatobin.delivery.queries.emergency import StopView
-    from hatobin.delivery.queries.lanes import LaneView
+    from hatobin.delivery.queries.lane_views import LaneView
     from hatobin.delivery.services.moving import Move
 
 
@@ -161,7 +161,8 @@ def _clock(moment: datetime) -> str:
 
 
 def _object(lane: LaneView) -> dict[str, object]:
-    plain = ("egress_name", "site", "title", "waiting", "later", "on_hold", "still", "in_hand", "per_minute",
+    plain = ("egress_name", "site", "title", "waiting", "later", "resting", "on_hold", "still", "in_hand",
+             "per_minute",
              "mood", "why_code", "why", "most", "granted", "open", "accepted", "refused", "last_reply",
              "senders")  # fmt: skip
     return {

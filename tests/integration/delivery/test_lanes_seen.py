@@ -25,7 +25,8 @@ from hatobin.accounts.models import Role
 from hatobin.common import clock
 from hatobin.common.errors import Conflict, NotAllowed, NotFound
 from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
-from hatobin.delivery.queries.lanes import LaneView, lanes
+from hatobin.delivery.queries.lane_views import LaneView
+from hatobin.delivery.queries.lanes import lanes
 from hatobin.delivery.services import lanes as rests
 from hatobin.delivery.services import letters, moving, shaping
 from hatobin.delivery.services.egress import (

@@ -17,8 +17,10 @@ from tests.integration.delivery.stage import (
 )
 
 from hatobin.common import clock
-from hatobin.delivery.models import Dispatch, Egress, LaneShare, Lot
+from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
 from hatobin.delivery.queries import egress, progress
+from hatobin.delivery.queries.lanes import lanes
+from hatobin.delivery.rules.troubles import trouble_text
 from hatobin.delivery.services import letters, moving
 from hatobin.delivery.services.egress import save_relay
 from hatobin.intake.sink import SinkThread
@@ -157,3 +159,37 @@ def test_a_way_that_was_in_trouble_goes_on_when_it_is_mended(
         saved(office, port=sink.port)
         until(lambda: {row.state for row in rows(dispatch)} == {"accepted"}, "all are accepted")
         assert clock.now() < before, "they left when the rest was over anyway"
+
+
+def test_only_what_a_server_put_off_is_counted_as_put_off_and_the_cause_comes_first(
+    office: Office, dispatch: Dispatch
+) -> None:
+    later = clock.now() + timedelta(minutes=9)
+    failed(office, office.relay, next_try=timedelta(minutes=9))
+    Lot.objects.of(office.workspace.pk).update(due_at=later)  # as a sender lays it aside
+    share = LaneShare.objects.create(
+        egress=office.relay, site="*", node=1, connections=0, most=1, next_at=None,
+        until=later, updated_at=clock.now(), why_code="no-lease", why_params={},
+    )  # fmt: skip
+    (lane,) = lanes(office.alice).lanes
+    assert (lane.waiting, lane.later, lane.resting) == (3, 0, 3)
+    assert lane.why == str(trouble_text("refused"))
+    Delivery.objects.of(office.workspace.pk).update(attempts=1, next_attempt_at=later)
+    (lane,) = lanes(office.alice).lanes
+    assert (lane.waiting, lane.later, lane.resting) == (3, 3, 0)
+    share.delete()
+
+
+def test_a_sender_tells_why_nobody_is_reached_and_not_that_it_has_no_share(
+    office: Office,
+) -> None:
+    saved(office, port=1)
+    with running_sender():
+        office.release()
+        shares = LaneShare.objects.filter(egress=office.relay)
+        until(
+            lambda: shares.filter(next_at__gt=clock.now() + timedelta(seconds=6)).exists(),
+            "a rest of ten seconds",
+            within=40,
+        )
+        assert set(shares.values_list("why_code", flat=True)) == {"dead"}

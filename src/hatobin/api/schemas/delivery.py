@@ -20,7 +20,8 @@ Act = Literal["retry", "end-rest", "hold", "let-go", "give-up", "move", "resend"
 _LANE = {
     "egress_id": ID, "egress_name": "直接送る", "site": "gmail-smtp-in.l.google.com",
     "title": "Gmail, Google Workspace",
-    "domains": ["gmail.com"], "waiting": 1200, "later": 40, "on_hold": 0, "still": 0, "in_hand": 5, "per_minute": 300,
+    "domains": ["gmail.com"], "waiting": 1200, "later": 40, "resting": 0, "on_hold": 0, "still": 0,
+    "in_hand": 5, "per_minute": 300,
     "mood": "resting", "text": "先方のサーバーから「少し待ってほしい」と言われたため、送信を休んでいます。",
     "why_code": "suspended", "why": "", "next_at": AT, "most": 5, "granted": 5, "open": 5, "accepted": 900,
     "refused": 12, "last_reply": "421 4.7.28", "senders": 1,
@@ -42,7 +43,10 @@ class LaneOut(Schema):
     title: str
     domains: list[str]
     waiting: int = Field(description="Due now or later")
-    later: int = Field(description="Those of them that were put off")
+    later: int = Field(description="Those of them that their servers put off")
+    resting: int = Field(
+        description="Those of them that wait for the end of a rest, of the way or the destination"
+    )
     on_hold: int = Field(description="Not counted in `waiting`: on hold, begins by itself")
     still: int = Field(
         description="Not counted in `waiting`: paused or held back, waits for a person"

@@ -22,11 +22,13 @@ from hatobin.accounts.services.access import check_right
 from hatobin.common import clock
 from hatobin.delivery.models import Egress, EgressKind
 from hatobin.delivery.queries.emergency import standing
+from hatobin.delivery.queries.lane_views import LanesView, LaneView, SenderView
 from hatobin.delivery.queries.shaping import demands_tls, rules_of
 from hatobin.delivery.queries.troubles import next_try_of
 from hatobin.delivery.rules.lane_words import ENCRYPTION, Mood, mood_of, mood_text
 from hatobin.delivery.rules.shaping.document import Rule
 from hatobin.delivery.rules.shaping_words import WHY_CODES, why_text
+from hatobin.delivery.rules.troubles import trouble_text
 from hatobin.delivery.statements import statement
 
 SHOWN = 200  # lanes on a screen; of the others only how many
@@ -35,90 +37,6 @@ _LOTS = 50_000  # lots that are counted
 _LOCK = 8101  # of runner.node
 _ANY = "*"
 _PLAIN = ("most", "granted", "open", "accepted", "refused", "senders")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LaneView:
-    """Letters for one destination by one way of sending.
-
-    ``waiting``: due or later, in lots or in a sender; ``later``: the part of it whose time has not come.
-    Not counted there: ``on_hold``, what begins by itself, and ``still``, what waits for a person. ``text``: how it
-    is, in plain words; ``why``: the same for experts, may be empty. ``next_at``: when something may leave again,
-    None when it may now.
-    ``senders``: how many have it in hand; 0: it only stands in the queue.
-    """
-
-    egress_id: uuid.UUID
-    egress_name: str
-    sandbox: bool
-    site: str
-    title: str
-    domains: tuple[str, ...]
-    waiting: int
-    later: int
-    on_hold: int
-    still: int
-    in_hand: int
-    per_minute: int
-    mood: Mood
-    text: str | Promise
-    why_code: str
-    why: str
-    next_at: datetime | None
-    most: int
-    granted: int
-    open: int
-    accepted: int
-    refused: int
-    last_reply: str
-    senders: int
-    way_in_trouble: bool
-
-    @property
-    def look(self) -> str:
-        """Its mood among the states that a screen has a sign for."""
-        return f"lane-{self.mood}"
-
-    @property
-    def apart(self) -> int:
-        """Letters that are not counted as waiting."""
-        return self.on_hold + self.still
-
-    @property
-    def may_wake(self) -> bool:
-        """Whether a person can end its rest here; that of a whole way in trouble ends for all its lanes at once."""
-        return self.mood in {"resting", "unreachable"} and not self.way_in_trouble
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SenderView:
-    """A sender process that lives. ``in_hand``: letters of this workspace at servers now."""
-
-    number: int
-    host: str
-    pid: int
-    since: datetime
-    in_hand: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LanesView:
-    """All lanes of a workspace: the fullest ones, and how many more. Sums are over all of them.
-
-    ``complete`` is False when there are so many lots that only a part was counted.
-    """
-
-    lanes: tuple[LaneView, ...]
-    more: int
-    more_waiting: int
-    waiting: int
-    on_hold: int
-    still: int
-    in_hand: int
-    per_minute: int
-    senders: tuple[SenderView, ...]
-    complete: bool
-    at: datetime
 
 
 @dataclass(kw_only=True, slots=True)
@@ -207,7 +125,9 @@ def _merged(told: Sequence[Mapping[str, Any]], lots: Sequence[Mapping[str, Any]]
     for row in lots:
         key = row["egress_id"], row["site"]
         lane = by_domain.get(key) or merged.setdefault(key, _Lane(egress_id=key[0], site=key[1]))
-        lane.queued.update({name: row[name] for name in ("due", "later", "on_hold", "still")})
+        lane.queued.update(
+            {name: row[name] for name in ("due", "later", "resting", "on_hold", "still")}
+        )
         if row["next_at"] and (lane.next_at is None or row["next_at"] < lane.next_at):
             lane.next_at = row["next_at"]
     return [each for each in merged.values() if each.told or each.queued.total()]
@@ -222,12 +142,16 @@ def _view(
     resting = rest_until is not None and rest_until > clock.now()
     code = told.get("why_code", "")
     params = json.loads(told.get("why_params") or "{}")
-    troubled = bool(road.trouble_code and not told.get("in_hand") and in_lane + queued["due"])
+    troubled = bool(
+        road.trouble_code
+        and not told.get("in_hand")
+        and in_lane + queued["due"] + queued["resting"]
+    )
     mood = mood_of(
         why=code,
         in_lane=in_lane,
         due=queued["due"],
-        later=queued["later"],
+        later=queued["later"] + queued["resting"],
         on_hold=queued["on_hold"],
         still=queued["still"],
         resting=resting or troubled,
@@ -241,8 +165,9 @@ def _view(
         site=lane.site,
         title=_title(lane, road),
         domains=tuple(sorted(lane.domains)),
-        waiting=told.get("waiting", 0) + queued["due"] + queued["later"],
+        waiting=told.get("waiting", 0) + queued["due"] + queued["later"] + queued["resting"],
         later=queued["later"],
+        resting=queued["resting"],
         on_hold=queued["on_hold"],
         still=queued["still"],
         in_hand=told.get("in_hand", 0),
@@ -250,7 +175,7 @@ def _view(
         mood=mood,
         text=_text(lane, road, mood, params),
         why_code=code,
-        why=why_text(code, params, rules) if code in WHY_CODES else "",
+        why=_why(road, code, params, rules) if mood != "stopped" else "",
         next_at=_next_at(mood, rest_until, lane.next_at),
         way_in_trouble=bool(road.trouble_code),
         **{name: told.get(name, 0) for name in _PLAIN},
@@ -267,6 +192,13 @@ def _text(lane: _Lane, road: Egress, mood: Mood, params: Mapping[str, Any]) -> P
     )
     why = lane.told.get("why_code", "")
     return mood_text(mood, why=why, kind=kind, tls_demanded=demanded)
+
+
+def _why(road: Egress, code: str, params: Mapping[str, Any], rules: Mapping[str, Rule]) -> str:
+    """The cause: of a whole way in trouble its trouble, whatever else holds its lanes up."""
+    if road.trouble_code:
+        return str(trouble_text(road.trouble_code, road.kind))
+    return why_text(code, params, rules) if code in WHY_CODES else ""
 
 
 def _rest_of(lane: _Lane, road: Egress) -> datetime | None:

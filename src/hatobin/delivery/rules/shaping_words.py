@@ -59,7 +59,7 @@ _LAYERS: dict[str, Promise] = {
     "workspace": _("This workspace"),
 }
 _WHY: dict[str, Promise] = {
-    "no-lease": _("This process has no share of the limits at the moment."),
+    "no-lease": _("Other senders use all connections that this destination allows at the moment."),
     "suspended": _("Paused: %(meaning)s (%(said)s)."),
     "dead": _("Paused: no connection can be made. %(trouble)s"),
     "slowed": _("Slowed to 1/%(part)s: %(meaning)s (%(said)s)."),

@@ -17,7 +17,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
-from hatobin.delivery.rules.shaping import Hit
+from hatobin.delivery.rules.shaping import Hit, Why
 from hatobin.delivery.rules.shaping.values import Rate
 from hatobin.delivery.runner.database import DatabaseAway, Line, Row
 from hatobin.delivery.runner.lane import Lane
@@ -123,7 +123,7 @@ class Shares:
         values: dict[str, list[Any]] = _keys(due)
         values |= {name: [] for name in _FIELDS}
         for lane in due.values():
-            why = lane.pace.why_slow(now)
+            why = _why(lane, now)
             rest = lane.resting(now)
             hit, hit_at = lane.last_hit
             told = (
@@ -146,6 +146,12 @@ class Shares:
             for name, value in zip(_FIELDS, told, strict=True):
                 values[name].append(value)
         return values
+
+
+def _why(lane: Lane, now: float) -> Why | None:
+    """What holds it up. That nothing was granted to a lane whose server cannot be reached is no cause."""
+    why = lane.pace.why_slow(now)
+    return None if why and why.code == "no-lease" and lane.mood.rest(now) else why
 
 
 _FIELDS = (
