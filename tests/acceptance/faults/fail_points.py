@@ -93,8 +93,8 @@ STEPS: dict[str, Step] = {
     ),
 }  # fmt: skip
 
-# A note for later connections; a sender that dies before or after it has nothing in hand because of it.
-NOT_ABOUT_LETTERS = {"keep_sts_policy"}
+# Notes for later connections, and for people; a sender that dies before or after one has nothing in hand because of it.
+NOT_ABOUT_LETTERS = {"keep_sts_policy", "old_troubles"}
 
 
 def distinct(name: str) -> str:
