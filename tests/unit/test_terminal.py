@@ -38,3 +38,13 @@ def test_japanese_letters_take_two_columns() -> None:
 def test_sentences_follow_each_other_as_their_language_does() -> None:
     assert in_a_row("It is full.", "", "Empty it.") == "It is full. Empty it."
     assert in_a_row("いっぱいです。", "空にしてください。") == "いっぱいです。空にしてください。"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1 letter?"), (2, "2 letters?")])
+def test_one_is_said_as_one(monkeypatch: pytest.MonkeyPatch, count: int, said: str) -> None:
+    monkeypatch.setenv("HATOBIN_LANGUAGE", "en")
+    text = terminal.ngettext("Send %(count)s letter?", "Send %(count)s letters?", count)
+    assert text % {"count": count} == f"Send {said}"
+    monkeypatch.setenv("HATOBIN_LANGUAGE", "ja")
+    text = terminal.ngettext("Send %(count)s letter?", "Send %(count)s letters?", count)
+    assert text % {"count": count} == f"{count}通を配信しますか。"

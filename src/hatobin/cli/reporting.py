@@ -11,6 +11,7 @@ import click
 
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
+from hatobin.common.terminal import ngettext
 
 if TYPE_CHECKING:
     from hatobin.accounts.rules import Actor
@@ -35,14 +36,16 @@ def show_check(shot: OneShot, *, quiet: bool) -> None:
             "refused": f"{len(shot.refused_rows):,}",
         }
         summary = _(
-            "%(people)s people, %(letters)s letters, %(suppressed)s on the do-not-mail list, "
-            "%(duplicates)s duplicate rows, %(refused)s refused rows"
+            "People: %(people)s, letters: %(letters)s, on the do-not-mail list: %(suppressed)s, "
+            "duplicate rows: %(duplicates)s, refused rows: %(refused)s"
         )
         click.echo(summary % sums, err=True)
         show_rows(shot.refused_rows)
     if shot.duplicates:
-        text = _(
-            "%(count)s rows have an address that stands in the file already; they get no letter."
+        text = ngettext(
+            "%(count)s row has an address that stands in the file already; it gets no letter.",
+            "%(count)s rows have an address that stands in the file already; they get no letter.",
+            shot.duplicates,
         )
         click.echo("  " + text % {"count": f"{shot.duplicates:,}"}, err=True)
     for finding in check.findings:
@@ -68,8 +71,9 @@ def show_rows(rows: Sequence[RefusedRow], *, most: int | None = None) -> None:
         row = {"row": each.row, "reason": each.reason}
         click.echo("  " + _("row %(row)s: %(reason)s") % row, err=True)
     if most is not None and len(rows) > most:
-        more = {"count": f"{len(rows) - most:,}"}
-        click.echo("  " + _("and %(count)s more refused rows") % more, err=True)
+        left = len(rows) - most
+        text = ngettext("and %(count)s more refused row", "and %(count)s more refused rows", left)
+        click.echo("  " + text % {"count": f"{left:,}"}, err=True)
 
 
 def outcome_as_json(report: Report) -> str:
@@ -82,9 +86,9 @@ def outcome_as_json(report: Report) -> str:
 def outcome_as_text(report: Report) -> str:
     """The same sums as a sentence."""
     text = _(
-        "%(audience)s people: %(accepted)s accepted, %(bounced)s refused, %(expired)s expired, "
-        "%(suppressed)s on the do-not-mail list, %(cancelled)s cancelled, %(in_doubt)s in doubt, "
-        "%(waiting)s waiting"
+        "People: %(audience)s. Accepted: %(accepted)s, refused: %(bounced)s, expired: %(expired)s, "
+        "on the do-not-mail list: %(suppressed)s, cancelled: %(cancelled)s, in doubt: %(in_doubt)s, "
+        "waiting: %(waiting)s"
     )
     return text % {name: f"{getattr(report.sums, name):,}" for name in _SUMS}
 

@@ -21,6 +21,7 @@ from hatobin.cli.reporting import (
 from hatobin.cli.shared import Runtime, fail, name_of, option_of, with_services
 from hatobin.common.sentences import in_a_row
 from hatobin.common.terminal import gettext as _
+from hatobin.common.terminal import ngettext
 
 _SHOWN_ROWS = 20  # of a file of which no row could be taken
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -164,8 +165,9 @@ def _prepare(actor: Any, order: Any) -> Any:
 
 
 def _ask(letters: int) -> None:
+    question = ngettext("Send %(count)s letter?", "Send %(count)s letters?", letters)
     try:
-        sure = click.confirm(_("Send %(count)s letters?") % {"count": f"{letters:,}"}, err=True)
+        sure = click.confirm(question % {"count": f"{letters:,}"}, err=True)
     except click.Abort:  # Ctrl-C, or nobody is there to answer
         fail(_("Nothing was sent: nobody said yes. Unattended, give --yes."), code="not-confirmed")
     if not sure:

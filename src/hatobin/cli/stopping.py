@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 @click.command("stop")
-@click.argument("campaign", default="")
+@click.argument("campaign", default="", metavar="[LETTER]")
 @click.option("--workspace", default="", metavar="NAME",
-              help="Stop everything of this workspace; with CAMPAIGN: where that is.")  # fmt: skip
+              help="Stop everything of this workspace; with LETTER: where that is.")  # fmt: skip
 @click.option("--all", "everywhere", is_flag=True, help="Stop the whole installation.")
 @click.option(
     "--reason", default="", help="Why, for those who find it stopped. No names, no addresses."
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @with_services
 def stop(runtime: Runtime, **options: Any) -> None:
-    """Stop sending at once: CAMPAIGN (an id or a name), a workspace, or everything.
+    """Stop sending at once: LETTER (an id or a name), a workspace, or everything.
 
     Within a second no message begins its final transmission, on any node; what was in flight is named. A
     workspace or an installation stands still until the stop is lifted, and nothing of it is lost. A single letter
@@ -58,7 +58,7 @@ def _stop_place(runtime: Runtime, options: dict[str, Any]) -> None:
         text = _(
             "Say what to stop: the name or id of a letter, --workspace NAME, or --all for everything."
         )
-        fail(text, code="bad-usage", option="CAMPAIGN")
+        fail(text, code="bad-usage", option="LETTER")
     actor = _actor(runtime, options["workspace"], everywhere or options["status"])
     if options["status"]:
         _say(emergency.standing(actor), options)
@@ -130,10 +130,10 @@ def _letter(actor: Actor, wanted: str) -> CampaignView:
         found = queries.on_their_way(actor, name=wanted)
     if not found:
         text = _("No letter on its way has this name. Ids and names stand under Letters.")
-        fail(text, code="no-letter", option="CAMPAIGN")
+        fail(text, code="no-letter", option="LETTER")
     if len(found) > 1:
         text = _("Several letters on their way have this name. Give the id.")
-        fail(text, code="which-letter", option="CAMPAIGN")
+        fail(text, code="which-letter", option="LETTER")
     return found[0]
 
 

@@ -29,6 +29,11 @@ def gettext(text: str) -> str:
     return _catalogue(terminal_language()).gettext(text)
 
 
+def ngettext(one: str, many: str, count: int) -> str:
+    """The same for a text that says a number: ``one`` is for 1 alone."""
+    return _catalogue(terminal_language()).ngettext(one, many, count)
+
+
 def columns(text: str) -> int:
     """How wide a text is on a terminal: Japanese letters take two columns."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)

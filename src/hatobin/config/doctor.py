@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hatobin.common.terminal import columns
+from hatobin.common.terminal import columns, ngettext
 from hatobin.common.terminal import gettext as _
 from hatobin.config import env
 from hatobin.config.runtime import Runtime
@@ -226,7 +226,8 @@ def _schema() -> Iterator[Finding]:
     yield Finding(
         name="schema",
         ok=not waiting,
-        text=_("%(count)s changes are missing") % {"count": waiting}
+        text=ngettext("%(count)s change is missing", "%(count)s changes are missing", waiting)
+        % {"count": waiting}
         if waiting
         else _("up to date"),
         advice="" if not waiting else _("Run: %(command)s") % {"command": "hatobin migrate"},
@@ -261,7 +262,7 @@ def _sealing() -> Iterator[Finding]:
     yield Finding(
         name="sealing",
         ok=True,
-        text=_("the master key opens all %(count)s workspaces") % {"count": len(workspaces)},
+        text=_("the master key opens all workspaces (%(count)s)") % {"count": len(workspaces)},
     )
 
 

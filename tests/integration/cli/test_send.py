@@ -82,7 +82,7 @@ def test_without_yes_it_shows_the_check_and_asks(terminal: Terminal) -> None:
         words = line(terminal, tap.port)
         no = terminal.run(*words, answers="n\n")
         assert no.status == 2
-        assert "2 people, 2 letters" in no.err
+        assert "People: 2, letters: 2" in no.err
         assert "row 4" in no.err
         assert "Send 2 letters?" in no.err
         nobody = terminal.run(*words, "--json")
@@ -91,7 +91,7 @@ def test_without_yes_it_shows_the_check_and_asks(terminal: Terminal) -> None:
         assert tap.taken == []
         yes = terminal.run(*words, answers="y\n")
         assert yes.status == 0, yes.err
-        assert "2 accepted" in yes.out
+        assert "Accepted: 2" in yes.out
         assert len(tap.taken) == 2
 
 
@@ -169,6 +169,10 @@ def test_duplicates_are_told_on_stderr_with_json_too(terminal: Terminal) -> None
         done = send(terminal, tap.port, **{"list-file": path})
         assert (done.status, len(tap.taken)) == (0, 1), done.err
         assert "2 rows have an address that stands in the file already" in done.err
+    once = terminal.write("once.csv", "氏名,メール\r\n花子,a@example.jp\r\n子,A@example.jp\r\n")
+    with WireTap() as tap:
+        said = send(terminal, tap.port, **{"list-file": once}).err
+        assert "1 row has an address that stands in the file already; it gets no letter." in said
     with WireTap() as tap:
         assert "stands in the file already" not in send(terminal, tap.port).err
 

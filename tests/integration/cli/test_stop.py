@@ -33,6 +33,13 @@ def test_what_to_stop_must_be_said(office: Terminal) -> None:
     assert office.run("stop", "--status").out.strip() == "No emergency stop stands."
 
 
+def test_help_and_errors_call_a_letter_a_letter(office: Terminal) -> None:
+    help_text = office.run("stop", "--help").out
+    assert "[LETTER]" in help_text
+    assert "CAMPAIGN" not in help_text
+    assert office.run("stop", "--json").error["option"] == "LETTER"
+
+
 def test_a_workspace_is_stopped_shown_and_lifted(office: Terminal) -> None:
     done = office.run("stop", "--workspace", FIRST, "--reason", "wrong list", "--json")
     assert done.status == 0, done.err
