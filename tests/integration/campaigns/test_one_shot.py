@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.utils.translation import override
 from tests.factories import make_workspace
 from tests.integration.campaigns.stage import Stage, deliveries, make_stage
 
+from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.access import actor_of_operator
 from hatobin.audience.queries import lists
@@ -67,6 +69,20 @@ def test_a_file_and_a_text_become_a_checked_letter_and_then_leave(
     report = one_shot.report(shot, dispatch)
     assert (report.sums.audience, report.sums.waiting, report.clean) == (2, 2, False)
     assert len(deliveries(dispatch)) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ja", "コマンドから送信 "), ("en", "Sent by command, ")]
+)
+def test_letter_and_list_are_named_in_the_language_of_the_workspace(
+    stage: Stage, operator: Actor, order: Order, language: str, words: str
+) -> None:
+    Workspace.objects.filter(pk=stage.workspace.pk).update(language=language)
+    with override("en" if language == "ja" else "ja"):
+        shot = one_shot.prepare(operator, order)
+    letter = queries.campaign(operator, shot.campaign_id)
+    assert letter.name.startswith(words)
+    assert letter.list_name.startswith(words)
 
 
 def test_only_the_people_of_the_file_get_it_however_often_it_is_sent(

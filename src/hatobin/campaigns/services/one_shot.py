@@ -19,9 +19,10 @@ from datetime import timedelta
 
 from django.db import connection
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from hatobin.accounts.models import Workspace
 from hatobin.accounts.rules import Actor
 from hatobin.accounts.services.sealing import vault_of
 from hatobin.audience import queries as audience
@@ -166,7 +167,7 @@ def prepare(actor: Actor, order: Order) -> OneShot:
     try:
         letter = drafts.create_whole(
             actor,
-            _name(),
+            _name(actor),
             kind=order.kind,
             list_id=upload.list_id,
             identity_id=identity.pk,
@@ -253,7 +254,7 @@ def _import(actor: Actor, order: Order) -> audience.ImportStatus:
         actor,
         file_name=order.file_name,
         data=order.data,
-        list_name=_name(),
+        list_name=_name(actor),
         basis=order.basis or _basis(order.kind),
         columns=order.columns,
         queue=False,
@@ -279,13 +280,16 @@ def _basis(kind: str) -> str:
     ).value
 
 
-def _name() -> str:
-    """Of its own for every order, and without the file's name: that holds names too often."""
+def _name(actor: Actor) -> str:
+    """Of its own for every order, and without the file's name: that holds names too often.
+
+    In the workspace's language: its people read it on their screens, whoever's terminal it was.
+    """
+    language = Workspace.objects.values_list("language", flat=True).get(pk=actor.workspace_id)
     when = timezone.localtime().strftime("%Y-%m-%d %H:%M:%S")
-    return gettext("Sent directly, %(when)s (%(number)s)") % {
-        "when": when,
-        "number": uuid7().hex[-6:],
-    }
+    with override(language):
+        name = gettext("Sent by command, %(when)s (%(number)s)")
+    return name % {"when": when, "number": uuid7().hex[-6:]}
 
 
 def _draft(order: Order) -> LetterDraft:
