@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import uuid
+import warnings
 from typing import cast
 
 import structlog
@@ -30,6 +32,11 @@ from hatobin.delivery.sandbox import services
 
 _log = structlog.get_logger("hatobin.sandbox")
 _LARGEST = 30 * 1024 * 1024
+# aiosmtpd warns of a sign-in without TLS, which is right on loopback, and of its own old attribute.
+_AS_IT_SHOULD_BE = (
+    "auth_required == True but auth_require_tls == False",
+    "Session.login_data is deprecated",
+)
 
 
 class Mailbox:
@@ -72,8 +79,14 @@ def _authenticate(
     return AuthResult(success=False, handled=False)
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith(_AS_IT_SHOULD_BE)
+
+
 async def serve_sandbox(host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT."""
+    logging.getLogger("mail.log").addFilter(_is_news)
+    warnings.filterwarnings("ignore", "Requiring AUTH while not requiring TLS", UserWarning)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -91,6 +91,21 @@ def test_ctrl_c_stops_all_of_it_and_the_next_start_finds_its_data(
         assert password in second.output
 
 
+def test_the_sandbox_says_nothing_about_what_is_as_it_should_be(tmp_path: Path) -> None:
+    root = Path(__file__).resolve().parents[3]
+    with Service(tmp_path / "data", "--demo") as service:
+        done = service.run(
+            "send", "--list-file", str(root / "docs/examples/people.csv"),
+            "--from", "News <news@office.example>", "--subject", "x", "--egress", "sandbox",
+            "--text-file", str(root / "docs/examples/body.txt"), "--fallback", "会社名=個人", "--yes", "--json",
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert "sandbox mailbox listens" in service.output
+        for unwanted in ("auth_require", "login_data", "Requiring AUTH"):
+            assert unwanted not in service.output
+            assert unwanted not in done.stderr
+
+
 def test_children_go_when_the_supervisor_is_killed_and_the_next_takes_the_database_over(
     tmp_path: Path,
 ) -> None:
