@@ -15,8 +15,9 @@ from tests.integration.console.desk import words_of
 from tests.integration.console.test_result import browser
 
 from hatobin.accounts.models import Role
+from hatobin.audience.models import Field, FieldKind
 from hatobin.common import clock
-from hatobin.delivery.models import Delivery, Egress, LaneShare, Lot
+from hatobin.delivery.models import Delivery, Dispatch, Egress, LaneShare, Lot
 from hatobin.delivery.services import emergency
 from hatobin.delivery.services.egress import save_relay
 
@@ -190,7 +191,7 @@ def test_nothing_goes_by_another_way_before_it_was_shown_where(
     assert "3" in shown
     assert {lot.egress_id for lot in Lot.objects.of(stage.workspace.pk)} == {relay.pk}
     done = alice.post(address, {"to": str(other.pk)}, follow=True)
-    assert "3 letters go by the other way now." in words_of(done)
+    assert "3 letters go by “Spare” now." in words_of(done)
     assert {lot.egress_id for lot in Lot.objects.of(stage.workspace.pk)} == {other.pk}
 
 
@@ -304,3 +305,43 @@ def test_the_ways_of_sending_tell_a_trouble_with_advice_time_and_what_waits(
     assert f'id="wake-{relay.pk}"' in result
     emergency.stop(stage.alice)
     assert 'id="wake-' not in alice.get(reverse("console:settings-roads")).content.decode()
+
+
+def test_the_way_it_goes_by_is_named_and_not_offered_again(
+    stage: Stage, letter: str, relay: Egress, alice: Client
+) -> None:
+    spare = save_relay(stage.alice, name="Spare", host="spare.example.jp", port=587, tls="none")
+    story = reverse("console:delivery-letter-move", args=[rows(stage)[1].pk])
+    for address in (f"{letter}/move/", story):
+        page = alice.get(address)
+        assert [each.id for each in page.context["ways"]] == [spare.pk]
+        assert "Now by: Office relay" in words_of(page)
+
+
+def test_the_story_names_the_person_and_belongs_to_the_letters(
+    stage: Stage, letter: str, alice: Client
+) -> None:
+    Field.objects.of(stage.workspace.pk).filter(name="氏名").update(kind=FieldKind.NAME)
+    taro = rows(stage)[1]
+    page = alice.get(reverse("console:delivery-letter", args=[taro.pk]))
+    assert "鈴木太郎 taro@example.jp" in words_of(page)
+    menu = page.content.decode().split('<nav class="nav"', 1)[1].split("</nav>", 1)[0]
+    assert re.findall(r'<a href="([^"]*)" aria-current="page">', menu) == ["/letters/"]
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        ("accepted", "", "The receiving server has taken it."),
+        ("in-doubt", "", "Ask the person, then decide below."),
+        ("in-doubt", "left", "Somebody decided to leave it as it is."),
+    ],
+)
+def test_who_looks_at_a_letter_that_has_ended_reads_what_to_do_now(
+    stage: Stage, letter: str, relay: Egress, alice: Client, state: str, reason: str, said: str
+) -> None:
+    taro = rows(stage)[1]
+    Dispatch.objects.of(stage.workspace.pk).update(egress=relay)
+    ended = Delivery.objects.of(stage.workspace.pk).filter(pk=taro.pk)
+    ended.update(state=state, reason=reason, ended_at=clock.now(), attempts=1)
+    assert said in words_of(alice.get(reverse("console:delivery-letter", args=[taro.pk])))

@@ -19,7 +19,7 @@ def test_destinations_stand_there_in_plain_words_with_their_origin(owner: Client
     page = words_of(owner.get(PAGE))
     assert "docomo" in page
     assert "5 letters a second" in page
-    assert "Hatobin, line" in page
+    assert "Standard values, line" in page
     assert "Gmail finds the number of letters unusual" in page
     other = words_of(japanese(owner).get(PAGE))
     assert "毎秒5通" in other

@@ -75,9 +75,11 @@ def test_the_usual_is_offered_among_others_and_marked(stage: Stage, letter: Camp
         ("", "48 hours (as usual)"),
         ("5 d", "5 days"),
     ]
-    assert "tried for 48 hours at most" in words_of(page)
+    assert "for 48 hours at most" in words_of(page)
     assert "Mostly after 5 minutes, 7 minutes" in words_of(page)
-    assert "最長48時間まで再送します" in words_of(browser(stage, "ja").get(address))
+    assert "すぐに届かないときは、最長48時間、自動で再送します" in words_of(
+        browser(stage, "ja").get(address)
+    )
     shaping.save(stage.alice, text='[default]\nexpiry = "12 h"\n')
     assert ("", "12 hours (as usual)") in lengths_on(browser(stage).get(address))
 

@@ -74,6 +74,12 @@ def plan_move(actor: Actor, campaign_id: uuid.UUID, egress_id: uuid.UUID) -> Mov
     return moving.plan_for_letter(actor, queries.dispatch_id_of(actor, campaign_id), egress_id)
 
 
+def ways_now(actor: Actor, campaign_id: uuid.UUID) -> tuple[uuid.UUID, ...]:
+    """The ways of sending that what waits of this letter waits for."""
+    check_right(actor, Right.SEND)
+    return moving.ways_now(actor, queries.dispatch_id_of(actor, campaign_id))
+
+
 def move(actor: Actor, campaign_id: uuid.UUID, egress_id: uuid.UUID) -> Move:
     """What waits of this letter goes by another way of sending, because a person says so."""
     check_right(actor, Right.SEND)

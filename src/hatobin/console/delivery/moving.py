@@ -35,7 +35,7 @@ def way(request: StaffRequest, egress_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and to is not None:
         with told(request):
             done = moving.move_way(request.actor, egress_id, to)
-            messages.success(request, _said(done))
+            messages.success(request, _said(request, done))
         return redirect(back)
     plan = None
     with told(request):
@@ -54,14 +54,13 @@ def campaign(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST" and to is not None:
         with told(request):
             done = control.move(request.actor, letter_id, to)
-            messages.success(request, _said(done))
+            messages.success(request, _said(request, done))
         return redirect(back)
     plan = None
     with told(request):
         plan = control.plan_move(request.actor, letter_id, to) if to else None
-    sources = [
-        each for each in delivery.egresses(request.actor) if plan and each.id in plan.sources
-    ]
+    now = plan.sources if plan else control.ways_now(request.actor, letter_id)
+    sources = [each for each in delivery.egresses(request.actor) if each.id in now]
     return _page(request, subject=found.name, back=back, plan=plan, sources=sources)
 
 
@@ -76,7 +75,8 @@ def letter(request: StaffRequest, delivery_id: int) -> HttpResponse:
     if request.method == "POST" and to is not None:
         with told(request):
             letters.move(request.actor, delivery_id, to)
-            messages.success(request, _("It goes by the other way now."))
+            way = delivery.egress(request.actor, to)
+            messages.success(request, _("It goes by “%(way)s” now.") % {"way": way.name})
         return redirect(back)
     sources = [each for each in delivery.egresses(request.actor) if each.id == found.egress_id]
     plan = None
@@ -114,12 +114,12 @@ def _chosen(request: StaffRequest) -> uuid.UUID | None:
         return None
 
 
-def _said(done: moving.Move) -> str:
+def _said(request: StaffRequest, done: moving.Move) -> str:
     said = ngettext(
-        "%(count)s letter goes by the other way now.",
-        "%(count)s letters go by the other way now.",
+        "%(count)s letter goes by “%(way)s” now.",
+        "%(count)s letters go by “%(way)s” now.",
         done.letters,
-    ) % {"count": f"{done.letters:,}"}
+    ) % {"count": f"{done.letters:,}", "way": delivery.egress(request.actor, done.to).name}
     if not done.in_hand:
         return said
     rest = ngettext(

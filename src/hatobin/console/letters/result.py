@@ -16,13 +16,12 @@ from django.views.decorators.http import require_safe
 from hatobin.accounts.rules import Right
 from hatobin.analytics import queries as analytics
 from hatobin.analytics.services import files
-from hatobin.audience.models import FieldKind
 from hatobin.campaigns import queries
 from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import Status
 from hatobin.common import clock
 from hatobin.console import parts
-from hatobin.console.letters.shell import fields_of, shell
+from hatobin.console.letters.shell import name_field_of, shell
 from hatobin.console.middleware import StaffRequest
 from hatobin.console.numbers import page_number
 from hatobin.console.shared import staff_only
@@ -171,19 +170,12 @@ def _rows(request: StaffRequest, letter: CampaignView) -> dict[str, object]:
         search=request.GET.get("q", ""),
         page=page_number(request),
     )
-    name = _name_field(request, letter)
+    name = name_field_of(request, letter)
     return {
         "page": page,
         "moment": clock.now(),
         "rows": [(each.fields.get(name) or each.address, each) for each in page.rows],
     }
-
-
-def _name_field(request: StaffRequest, letter: CampaignView) -> str:
-    kinds = (FieldKind.NAME, FieldKind.FAMILY_NAME, FieldKind.COMPANY)
-    fields = fields_of(request, letter)
-    found = (field.name for kind in kinds for field in fields if field.kind == kind)
-    return next(found, "")
 
 
 def _about(left: timedelta | None) -> str:

@@ -12,6 +12,7 @@ from hatobin.campaigns.queries import CampaignView
 from hatobin.campaigns.rules import Status
 from hatobin.console.middleware import StaffRequest
 
+_NAMES = (FieldKind.NAME, FieldKind.FAMILY_NAME, FieldKind.COMPANY)
 _HONORIFICS = {
     FieldKind.NAME: "様",
     FieldKind.FAMILY_NAME: "様",
@@ -39,6 +40,13 @@ def fields_of(request: StaffRequest, letter: CampaignView) -> list[Field]:
     if letter.list_id is None:
         return []
     return audience.fields_of_list(request.actor, letter.list_id)
+
+
+def name_field_of(request: StaffRequest, letter: CampaignView) -> str:
+    """The field by which its people are called; empty where the list has none."""
+    fields = fields_of(request, letter)
+    found = (field.name for kind in _NAMES for field in fields if field.kind == kind)
+    return next(found, "")
 
 
 def chips(fields: list[Field]) -> list[tuple[str, str]]:

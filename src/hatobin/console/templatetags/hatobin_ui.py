@@ -52,9 +52,10 @@ def icon(name: str, css: str = "") -> SafeString:
 
 @register.inclusion_tag("console/components/nav.html", takes_context=True)
 def primary_nav(context: template.Context) -> dict[str, Any]:
-    """The main places of the console; the one we are in is marked."""
+    """The main places of the console; the one we are in is marked. ``section``: its address, where a page
+    says that it belongs elsewhere than its own address does."""
     request: HttpRequest | None = context.get("request")
-    here = request.path if request else ""
+    here = context.get("section") or (request.path if request else "")
     actor = context.get("actor")
     items = []
     for name, drawing, label in _SECTIONS:

@@ -104,7 +104,7 @@ def history(actor: Actor, delivery_id: int) -> History:
     )
     person = person_of(row, vault_of(actor.workspace_id))
     standing = standing_of(row, dispatch)
-    road = standing.road if standing else dispatch.egress
+    road = standing.road if standing else _taken_by(row, dispatch)
     return History(
         delivery_id=row.pk,
         dispatch_id=dispatch.pk,
@@ -127,6 +127,12 @@ def history(actor: Actor, delivery_id: int) -> History:
         events=tuple(sorted(_events(row, dispatch, person.address), key=lambda each: each.at)),
         acts=tuple(_acts(row, dispatch, standing)),
     )
+
+
+def _taken_by(row: Delivery, dispatch: Dispatch) -> Egress:
+    """The way by which it ended: letters may be moved to another one than the dispatch was released for."""
+    route = Route.objects.select_related("egress").filter(pk=row.route).first()
+    return route.egress if route else dispatch.egress
 
 
 def _events(row: Delivery, dispatch: Dispatch, recipient: str) -> Iterator[Event]:

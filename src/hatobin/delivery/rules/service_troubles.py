@@ -78,7 +78,7 @@ SERVICE_TROUBLES: dict[str, Trouble] = {
     ),
     "throttled": Trouble(
         _("The mail service says that it is too much at a time, or that today's amount is used."),
-        _("Letters wait and go on by themselves. If it happens often, ask for a higher limit."),
+        _("Letters wait and go on automatically. If it happens often, ask for a higher limit."),
     ),
     "service-trouble": Trouble(_("The mail service has a fault of its own."), _WAIT),
     "gateway": Trouble(_("The mail service has a fault of its own."), _WAIT),

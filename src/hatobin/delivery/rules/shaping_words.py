@@ -54,7 +54,7 @@ _MEANINGS: dict[str, Promise] = {
     "rate-limited": _("The server wants letters more slowly"),
 }
 _LAYERS: dict[str, Promise] = {
-    "shipped": _("Hatobin"),
+    "shipped": _("Standard values"),
     "installation": _("The installation"),
     "workspace": _("This workspace"),
 }

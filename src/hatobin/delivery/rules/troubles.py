@@ -85,7 +85,7 @@ _TROUBLES: dict[str, Trouble] = {
     ),
     "no-source": Trouble(
         _("None of the addresses to send from can be used right now."),
-        _("They are tried again by themselves. If it stays, check the addresses and the network."),
+        _("They are tried again automatically. If it stays, check the addresses and the network."),
     ),
     "auth-refused": Trouble(_("User name or password is wrong."), _CHECK_LOGIN),
     "auth-temporary": Trouble(_("The server cannot check the sign-in right now."), _WAIT),

@@ -12,7 +12,7 @@ from hatobin.accounts.rules import Actor, Right
 from hatobin.accounts.services import audit
 from hatobin.accounts.services.access import check_right
 from hatobin.common.errors import Conflict, Invalid, NotFound
-from hatobin.delivery.models import Dispatch, DispatchState, Egress, EgressKind
+from hatobin.delivery.models import Dispatch, DispatchState, Egress, EgressKind, Lot
 from hatobin.delivery.services.egress_rows import no_road
 from hatobin.delivery.services.lots import LOT, wants_domains
 from hatobin.delivery.statements import statement
@@ -44,6 +44,13 @@ def plan_for_way(actor: Actor, egress_id: uuid.UUID, to_id: uuid.UUID) -> Move:
     to = way_to(actor, to_id)
     check_way(_any_way(actor, egress_id), to)
     return _plan(actor, to, from_id=egress_id)
+
+
+def ways_now(actor: Actor, dispatch_id: uuid.UUID) -> tuple[uuid.UUID, ...]:
+    """The ways of sending that what waits of a released letter waits for."""
+    check_right(actor, Right.SEND)
+    lots = Lot.objects.of(actor.workspace_id).filter(dispatch_id=dispatch_id)
+    return tuple(lots.order_by("egress_id").values_list("egress_id", flat=True).distinct())
 
 
 @transaction.atomic
