@@ -173,12 +173,14 @@ def test_a_direct_road_is_tried_from_the_list_and_before_saving(
         assert "Connect: done" in said
         wrong = owner.post(f"{page}test/", {"to": "who?"})
         assert "neither a mail address nor a domain" in words_of(wrong)
-        form = direct(("mail.office.example", "", "1"), test="1", to="hanako@example.jp")
+        trial = {"trial_host": "127.0.0.1", "trial_port": str(sink.port)}
+        form = direct(("mail.office.example", "", "1"), test="1", to="hanako@example.jp", **trial)
         assert "talks to this machine" in words_of(owner.post(page, form))
         assert "neither a mail" in beside(owner.post(page, form | {"to": "who?"}), "id_to")
-        # The trial server was set elsewhere; the form says so and keeps it.
+        # The form says so.
         assert f"127.0.0.1:{sink.port}" in words_of(owner.get(page))
-        assert owner.post(page, direct(("mail.office.example", "", "1"))).status_code == 302
+        kept = direct(("mail.office.example", "", "1"), **trial)
+        assert owner.post(page, kept).status_code == 302
         assert stored(workspace).port == sink.port
         assert not sink.envelopes
 
@@ -212,3 +214,45 @@ def test_the_sandbox_has_no_form(owner: Client, workspace: Workspace) -> None:
     sandbox = stored(workspace, EgressKind.SANDBOX)
     answer = owner.get(f"/settings/roads/{sandbox.pk}/")
     assert (answer.status_code, answer["Location"]) == (302, "/settings/roads/")
+
+
+def test_limits_and_the_trial_of_a_direct_way_are_set_under_more(
+    owner: Client, workspace: Workspace
+) -> None:
+    form = direct(("mail.office.example", "", "1"), connections="7", messages_per_connection="9")
+    wrong = owner.post(f"{NEW}direct/", form | {"trial_host": "a b"})
+    assert beside(wrong, "id_trial_host")
+    assert '<details class="disclosure" open>' in wrong.content.decode()
+    trial = form | {"trial_host": "trial.example.jp", "trial_port": "2525"}
+    assert owner.post(f"{NEW}direct/", trial).status_code == 302
+    row = stored(workspace)
+    assert (row.connections, row.messages_per_connection) == (7, 9)
+    assert (row.host, row.port) == ("trial.example.jp", 2525)
+    page = owner.get(f"/settings/roads/{row.pk}/").content.decode()
+    assert 'value="trial.example.jp"' in page
+    assert '<details class="disclosure" open>' in page
+    empty = {"trial_host": "", "connections": "", "messages_per_connection": ""}
+    assert owner.post(f"/settings/roads/{row.pk}/", form | empty).status_code == 302
+    row = stored(workspace)
+    assert (row.host, row.connections, row.messages_per_connection) == ("", 7, 9)
+
+
+def test_a_mail_service_takes_a_number_of_connections(owner: Client, workspace: Workspace) -> None:
+    form = mailgun(connections="3")
+    assert owner.post(f"{NEW}service/mailgun/", form).status_code == 302
+    row = stored(workspace, EgressKind.PROVIDER)
+    assert row.connections == 3
+    assert owner.post(f"/settings/roads/{row.pk}/", form | {"connections": "0"}).status_code == 200
+    assert 'value="3"' in owner.get(f"/settings/roads/{row.pk}/").content.decode()
+
+
+def test_a_relay_takes_its_limits(owner: Client, workspace: Workspace) -> None:
+    page = owner.get(f"{NEW}relay/").content.decode()
+    assert 'name="messages_per_connection"' in page
+    form = {
+        "name": "Relay", "host": "smtp.example.jp", "port": "587", "tls": "starttls", "username": "",
+        "connections": "2", "messages_per_connection": "50",
+    }  # fmt: skip
+    assert owner.post(f"{NEW}relay/", form).status_code == 302
+    row = stored(workspace, EgressKind.SMTP_RELAY)
+    assert (row.connections, row.messages_per_connection) == (2, 50)

@@ -66,7 +66,9 @@ def new_service(request: StaffRequest, provider: str) -> HttpResponse:
 
 def relay(request: StaffRequest, stored: EgressView | None) -> HttpResponse:
     """One SMTP relay."""
-    form = RelayForm(request.POST or None, initial=_initial(stored, *_PLACE))
+    form = RelayForm(
+        request.POST or None, initial=_initial(stored, *_PLACE, "messages_per_connection")
+    )
     form.explain_password(stored=bool(stored and stored.has_password))
     _offer_fallbacks(request, form, stored)
     context: dict[str, object] = {"form": form, "tls_hints": TLS_HINTS}
@@ -96,7 +98,10 @@ def direct(request: StaffRequest, stored: EgressView | None) -> HttpResponse:
     """Addresses of this machine, straight to the recipients' servers."""
     more = "more" in request.POST
     data = request.POST if request.method == "POST" and not more else None
-    initial = _initial(stored, "tls") | (request.POST.dict() if more else {})
+    initial = _initial(stored, "tls", "messages_per_connection")
+    if stored and stored.host:
+        initial |= {"trial_host": stored.host, "trial_port": stored.port}
+    initial |= request.POST.dict() if more else {}
     form = DirectForm(data, initial=initial)
     shown = _rows(request, stored, more=more) if data is None else None
     rows = SourceForms(data, initial=shown, prefix="source")
@@ -112,14 +117,14 @@ def direct(request: StaffRequest, stored: EgressView | None) -> HttpResponse:
     if data is not None and form.is_valid() and rows.is_valid():
         values = form.cleaned_data
         to = values.pop("to")
-        kept = {"host": stored.host, "port": stored.port} if stored and stored.host else {}
-        values |= {"sources": [each.to_source() for each in rows if not each.is_empty], **kept}
+        values["host"], values["port"] = values.pop("trial_host"), values.pop("trial_port") or 25
+        values["sources"] = [each.to_source() for each in rows if not each.is_empty]
         if "test" in request.POST:
-            names = ("sources", "tls")
-            place: dict[str, Any] = {"host": "", "port": 25, "to": to} | kept
-            place |= {name: values[name] for name in names}
+            place: dict[str, Any] = {
+                name: values[name] for name in ("sources", "tls", "host", "port")
+            }
             context["test"] = _tried(
-                form, lambda: egress_test.test_direct_values(request.actor, **place), rows
+                form, lambda: egress_test.test_direct_values(request.actor, to=to, **place), rows
             )
         elif _saved(request, form, egress.save_direct, stored, rows, **values):
             return redirect("console:settings-roads")
@@ -160,7 +165,7 @@ def service(request: StaffRequest, provider: str, stored: EgressView | None) -> 
             form.keep(tested.kept(request, place))
             context["kept_minutes"] = tested.MINUTES if tested.kept(request, place) else 0
         else:
-            names = ("name", "make_default", "fallback_id")
+            names = ("name", "make_default", "fallback_id", "connections")
             values |= {each: form.cleaned_data[each] for each in names if each in form.fields}
             if _saved(request, form, egress.save_provider, stored, **values):
                 return redirect("console:settings-roads")
@@ -220,7 +225,9 @@ def _saved(
 def _add_problem(form: RoadForm, error: HatobinError, rows: Any) -> None:
     """``sources.1.address`` belongs to the second row that is filled in."""
     place = (error.field or "").split(".")
-    if rows is None or place[0] != "sources":
+    if isinstance(form, DirectForm) and place[0] in {"host", "port"}:
+        form.add_error(f"trial_{place[0]}", str(error))
+    elif rows is None or place[0] != "sources":
         add_problem(form, error)
     elif len(place) == 1:
         form.add_error(None, str(error))
@@ -237,7 +244,9 @@ def _offer_fallbacks(request: StaffRequest, form: RoadForm, stored: EgressView |
 def _initial(stored: EgressView | None, *names: str) -> dict[str, Any]:
     if stored is None:
         return {}
-    values: dict[str, Any] = {name: getattr(stored, name) for name in ("name", *names)}
+    values: dict[str, Any] = {
+        name: getattr(stored, name) for name in ("name", "connections", *names)
+    }
     return values | {"make_default": stored.is_default, "fallback_id": stored.fallback_id or ""}
 
 

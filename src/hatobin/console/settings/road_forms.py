@@ -27,6 +27,20 @@ TLS_HINTS = {
 _TLS_CHOICES = [(mode, TlsMode(mode).label) for mode in TLS_HINTS]
 
 
+MORE = ("connections", "messages_per_connection", "trial_host", "trial_port")
+
+
+def _messages_per_connection() -> forms.IntegerField:
+    return forms.IntegerField(
+        label=_("Letters over one connection"),
+        min_value=1,
+        max_value=10_000,
+        initial=100,
+        required=False,
+        help_text=_("After so many a new connection is made."),
+    )
+
+
 class RoadForm(forms.Form):
     """What every way of sending has."""
 
@@ -39,6 +53,24 @@ class RoadForm(forms.Form):
         help_text=_("Letters that cannot leave this way go by the other one."),
     )
     make_default = forms.BooleanField(label=_("Use it for new letters"), required=False)
+    connections = forms.IntegerField(
+        label=_("Connections at a time"),
+        min_value=1,
+        max_value=1000,
+        initial=5,
+        required=False,
+        help_text=_("The delivery pace may allow fewer."),
+    )
+
+    @property
+    def has_more(self) -> bool:
+        """Whether something under "More settings" must be seen: it is wrong, or a trial is on."""
+        return any(self[name].errors for name in MORE if name in self.fields)
+
+    @property
+    def more_fields(self) -> Iterator[forms.BoundField]:
+        """What hardly anybody changes."""
+        return (self[name] for name in MORE if name in self.fields)
 
     def offer_fallbacks(self, others: Iterable[EgressView]) -> None:
         """The real ways of sending besides this one; without any there is nothing to choose."""
@@ -81,6 +113,8 @@ class RelayForm(RoadForm):
         help_text=_("It is stored sealed and never shown again."),
         widget=forms.PasswordInput({"autocomplete": "off"}),
     )
+
+    messages_per_connection = _messages_per_connection()
 
     def explain_password(self, *, stored: bool) -> None:
         """Says when the field may stay empty."""
@@ -133,6 +167,21 @@ class DirectForm(RoadForm):
             "Empty: the sender's address."
         ),
     )
+    messages_per_connection = _messages_per_connection()
+    trial_host = forms.CharField(
+        label=_("Trial: send everything to this server"),
+        max_length=253,
+        required=False,
+        help_text=_("Whoever the recipient is. Empty: to each recipient's own server, as usual."),
+    )
+    trial_port = forms.IntegerField(
+        label=_("Port of that server"), min_value=1, max_value=65535, initial=25, required=False
+    )
+
+    @property
+    def has_more(self) -> bool:
+        """Also while a trial is on."""
+        return super().has_more or bool(self["trial_host"].value())
 
 
 class SourceForm(forms.Form):
