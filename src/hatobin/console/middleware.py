@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import cast
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from hatobin.accounts.models import User, Workspace
 from hatobin.accounts.rules import Actor
@@ -51,11 +51,9 @@ class WrongMethodPage:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self._get_response(request)
-        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or not _in_console(request):
-            return response
-        page = render(request, "405.html", status=response.status_code)
-        page.headers["Allow"] = response.headers["Allow"]
-        return page
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and _in_console(request):
+            response.content = render_to_string("405.html", request=request).encode()
+        return response
 
 
 def _in_console(request: HttpRequest) -> bool:
