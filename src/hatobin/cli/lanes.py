@@ -55,7 +55,7 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
             _show(each)
         said = _("Waiting: %(waiting)s. In the last minute: %(rate)s. Senders at work: %(senders)s")
         numbers = {
-            "waiting": f"{found.waiting:,}",
+            "waiting": f"{found.waiting + (found.still if stops else 0):,}",
             "rate": f"{found.per_minute:,}",
             "senders": len(found.senders),
         }
@@ -64,9 +64,8 @@ def lanes(runtime: Runtime, slow: bool, workspace: str, as_json: bool) -> None:
             click.echo(
                 _("On hold, begin by themselves: %(count)s") % {"count": f"{found.on_hold:,}"}
             )
-        if found.still:
-            why = _("Stand still: %(count)s") if stops else _("Paused or held back: %(count)s")
-            click.echo(why % {"count": f"{found.still:,}"})
+        if found.still and not stops:
+            click.echo(_("Paused or held back: %(count)s") % {"count": f"{found.still:,}"})
 
 
 @click.command()

@@ -63,10 +63,15 @@ def test_while_a_stop_stands_it_is_told_what_waits_and_nothing_is_tried(terminal
     assert "An emergency stop stands since" in said
     assert "wrong list" in said
     assert "        3  Relay" in said
-    assert "Stand still: 3" in said
+    assert "Waiting: 3." in said
     assert "automatically" not in said
     refused = terminal.run("retry", "Relay", *here)
     assert refused.status != 0
     assert "An emergency stop stands since" in refused.err
     assert terminal.run("stop", "--lift", *here).status == 0
     assert terminal.run("retry", "Relay", *here).status == 0
+    terminal.script(
+        "from hatobin.delivery.models import Dispatch\n"
+        "Dispatch.objects.across_workspaces().filter(state='sending').update(state='paused')\n"
+    )
+    assert "Paused or held back: 3" in terminal.run("lanes", *here).out
