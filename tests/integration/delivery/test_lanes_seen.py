@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils.translation import override
 from tests.factories import make_actor, make_list
 from tests.integration.delivery.stage import (
     Office,
@@ -125,7 +126,7 @@ def test_a_pace_that_demands_encryption_is_named(office: Office) -> None:
         road, "mx.a.example", domains=["a.example"], waiting=2, why_code="dead",
         why_params={"kind": "starttls-not-offered"}, next_at=clock.now() + timedelta(hours=1),
     )  # fmt: skip
-    with running_sender():
+    with running_sender(), override("en"):
         until(lambda: lanes(office.alice).senders, "a sender that lives")
         assert "delivery pace demands" not in str(only(office).text)
         shaping.save(office.alice, text='[default]\ntls = "required"\n')

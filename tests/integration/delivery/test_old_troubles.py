@@ -177,6 +177,10 @@ def test_only_what_a_server_put_off_is_counted_as_put_off_and_the_cause_comes_fi
     Delivery.objects.of(office.workspace.pk).update(attempts=1, next_attempt_at=later)
     (lane,) = lanes(office.alice).lanes
     assert (lane.waiting, lane.later, lane.resting) == (3, 3, 0)
+    Lot.objects.of(office.workspace.pk).delete()
+    failed(office, office.relay, next_try=timedelta(minutes=-1))
+    (lane,) = lanes(office.alice).lanes
+    assert (lane.mood, lane.why) == ("empty", ""), "nothing waits, and nothing is the matter"
     share.delete()
 
 

@@ -175,7 +175,7 @@ def _view(
         mood=mood,
         text=_text(lane, road, mood, params),
         why_code=code,
-        why=_why(road, code, params, rules) if mood != "stopped" else "",
+        why=_why(road, code, params, rules) if mood not in {"stopped", "empty"} else "",
         next_at=_next_at(mood, rest_until, lane.next_at),
         way_in_trouble=bool(road.trouble_code),
         **{name: told.get(name, 0) for name in _PLAIN},
