@@ -57,13 +57,15 @@ def send(request: StaffRequest, letter_id: uuid.UUID) -> HttpResponse:
         if letter.status is not Status.DRAFT:
             return redirect("console:letter-result", letter_id)
     elif whole:
+        times = tries.typed() if tries else {}
         try:
             release.release(
                 request.actor,
                 letter_id,
                 typed_number=form.cleaned_data["typed_number"],
                 seal=form.cleaned_data["seal"],
-                **(tries.typed() if tries else {}),
+                give_up_after=times.get("give_up_after"),
+                retry=times.get("retry"),
             )
         except Conflict as error:
             conflict = error

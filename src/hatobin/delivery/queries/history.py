@@ -131,7 +131,7 @@ def history(actor: Actor, delivery_id: int) -> History:
 
 def _taken_by(row: Delivery, dispatch: Dispatch) -> Egress:
     """The way by which it ended: letters may be moved to another one than the dispatch was released for."""
-    route = Route.objects.select_related("egress").filter(pk=row.route).first()
+    route = _ways([row.route]).get(row.route or 0)
     return route.egress if route else dispatch.egress
 
 
