@@ -132,14 +132,17 @@ def not_sent(why: str = "", *, lost_in_the_middle: bool = False) -> Outcome:
     return Outcome(state=DeliveryState.WAITING, reason=why, counted=False, retry_in=wait)
 
 
-def turned_away(reply: Reply, stage: Stage, recipient: str, why: str) -> Outcome:
+def turned_away(reply: Reply, stage: Stage, recipient: str, why: str, rest: float) -> Outcome:
     """What the server said is about the road (``is_about_the_road``): its words are kept, nothing is counted.
 
-    Behind RCPT the letter may be what it minds: others go first.
+    ``rest``: seconds that nothing goes there. Behind RCPT the letter may be what it minds: others go first.
     """
     outcome = not_sent(why, lost_in_the_middle=stage != "mail")
     return outcome._replace(
-        code=reply.code, status=reply.enhanced or "", words=kept_words(reply.text, recipient)
+        retry_in=max(outcome.retry_in or timedelta(), timedelta(seconds=rest)),
+        code=reply.code,
+        status=reply.enhanced or "",
+        words=kept_words(reply.text, recipient),
     )
 
 

@@ -206,7 +206,8 @@ class Carrier:
             self._lane.answered(refused.reply)
             await self._drop()
             recipient = letter.envelope.rcpt.email
-            outcome = turned_away(refused.reply, stage, recipient, code_of(refused))
+            rest = self._lane.resting(self._loop.time())
+            outcome = turned_away(refused.reply, stage, recipient, code_of(refused), rest)
             await self._trouble(letter, refused, since, outcome)
         else:
             await self._answered(letter, refused.reply, stage)
