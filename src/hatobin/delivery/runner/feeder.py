@@ -29,6 +29,7 @@ _MOST_HELD = 20_000  # letters that wait in this process, of all lanes
 _AT_ONCE = 64  # lots being opened
 _NO_ANSWER_REST = 300.0  # seconds until a domain is looked up again whose name service says nothing
 _MOST_LANES = 50_000
+_SIDE_BY_SIDE = 32  # dispatches that take turns in a lane here, though enough waits for it already
 
 
 class Feeder:
@@ -95,23 +96,29 @@ class Feeder:
     async def _feed_lane(
         self, lane: Lane, sites: Sequence[str], node: int, *, anew: bool = False
     ) -> None:
-        """``anew``: something new is due. However much waits here of one dispatch, the others get their turns."""
+        """``anew``: something new is due. However much waits here of one dispatch, others get their turns."""
         while anew or (lane.appetite() and (self._room > 0 or not lane.waiting)):
             anew = False
             rows = await self._line.run(
                 "due_of", egress=lane.road.id, sites=list(sites), only=self._only
             )
             lane.dry = not rows
-            wanted = [row for row in rows if self._is_wanted(lane, row)]
+            wanted = self._wanted(lane, rows)
             leased = await self._lease(wanted, node)
             if not leased:
                 return
             await self._load([(lane, _holding(lot, row), lot["ids"]) for lot, row in leased])
 
-    def _is_wanted(self, lane: Lane, row: Row) -> bool:
-        """There is always room for tests."""
-        has_room = self._room > 0 or not lane.waiting or row["kind"] == DispatchKind.TEST
-        return has_room and lane.appetite(row["dispatch_id"])
+    def _wanted(self, lane: Lane, rows: Sequence[Row]) -> list[Row]:
+        """Where enough waits here, what has nothing here yet: tests always, others as long as few stand side by
+        side. More of them are for other senders."""
+        wanted = [row for row in rows if lane.appetite(row["dispatch_id"])]
+        if lane.appetite() and (self._room > 0 or not lane.waiting):
+            return wanted
+        places = max(0, _SIDE_BY_SIDE - lane.dispatches) if self._room > 0 else 0
+        tests = [row for row in wanted if row["kind"] == DispatchKind.TEST]
+        others = [row for row in wanted if row["kind"] != DispatchKind.TEST]
+        return tests + others[:places]
 
     async def _discover(self, road: Road, node: int, shared: Shared) -> None:
         for _page in range(_PAGES):

@@ -118,6 +118,11 @@ class Turns:
         holding.out += 1
         return holding, holding.letters.popleft()
 
+    @property
+    def dispatches(self) -> int:
+        """How many have their turns, tests not counted."""
+        return sum(map(len, self._by_workspace.values()))
+
     def waiting_of(self, dispatch_id: UUID) -> int:
         """How many letters of a dispatch wait here."""
         return sum(len(each.letters) for each in self if each.dispatch_id == dispatch_id)

@@ -94,6 +94,11 @@ class Lane:
         return self._turns.waiting
 
     @property
+    def dispatches(self) -> int:
+        """How many take turns here."""
+        return self._turns.dispatches
+
+    @property
     def last_reply(self) -> str:
         """What was last answered about a letter, in short."""
         return " ".join(str(each) for each in self.said if each)
